@@ -1,1 +1,62 @@
+"""Figures: plots, attention maps, source listings and interactive figures.
 
+Names are imported when first used, so that ``import fer_tutorial.viz`` costs nothing and needs neither matplotlib nor
+anywidget nor grad-cam.
+
+>>> from fer_tutorial.viz import OKABE_ITO
+>>> OKABE_ITO[0]
+'#0072B2'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fer_tutorial.viz.attention import grad_cam, overlay
+    from fer_tutorial.viz.colors import OKABE_ITO
+    from fer_tutorial.viz.interactive import InteractiveFigure, image_url
+    from fer_tutorial.viz.plots import (
+        contact_sheet,
+        plot_confusion,
+        plot_embedding,
+        plot_history,
+        show_faces,
+        style,
+    )
+    from fer_tutorial.viz.source import show_source
+
+_HOME = {
+    "InteractiveFigure": "interactive",
+    "OKABE_ITO": "colors",
+    "contact_sheet": "plots",
+    "grad_cam": "attention",
+    "image_url": "interactive",
+    "overlay": "attention",
+    "plot_confusion": "plots",
+    "plot_embedding": "plots",
+    "plot_history": "plots",
+    "show_faces": "plots",
+    "show_source": "source",
+    "style": "plots",
+}
+
+__all__ = [
+    "OKABE_ITO",
+    "InteractiveFigure",
+    "contact_sheet",
+    "grad_cam",
+    "image_url",
+    "overlay",
+    "plot_confusion",
+    "plot_embedding",
+    "plot_history",
+    "show_faces",
+    "show_source",
+    "style",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
