@@ -1,0 +1,263 @@
+"""Center loss: pull every embedding towards the center of its class.
+
+Y. Wen, K. Zhang, Z. Li, Y. Qiao: A Discriminative Feature Learning Approach for Deep Face Recognition. ECCV 2016,
+doi 10.1007/978-3-319-46478-7_31.  Equation numbers are the paper's.
+
+This file needs torch alone, so that it can be lifted into another project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Reduction = Literal["sum", "mean", "mean_without_half"]
+UpdateRule = Literal["paper", "autograd"]
+
+
+def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: Reduction = "sum") -> Tensor:
+    r"""Half the squared distance from each embedding to its class center (Eq. 2).
+
+    .. math:: L_C = \frac{1}{2} \sum_{i=1}^{m} \lVert x_i - c_{y_i} \rVert_2^2
+
+    where
+
+    * :math:`m` is the batch size, :math:`d` the feature dimension and :math:`K` the number of classes,
+    * :math:`x_i` is row i of ``features``,
+    * :math:`y_i` is entry i of ``labels``,
+    * :math:`c_k` is row k of ``centers``.
+
+    Widely used implementations divide differently, and so need another weight for the same effect:
+
+    ======================= ============================ ===================================================
+    ``reduction``           value                        used by
+    ======================= ============================ ===================================================
+    ``"sum"``               :math:`\frac{1}{2} \sum`     the paper
+    ``"mean"``              :math:`\frac{1}{2m} \sum`    ydwen/caffe-face, the authors' code
+    ``"mean_without_half"`` :math:`\frac{1}{m} \sum`     KaiyangZhou/pytorch-center-loss
+    ======================= ============================ ===================================================
+
+    Args:
+        features: embeddings, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        centers: class centers, floating point, (K, d).
+        reduction: how the m distances become one number.
+
+    Returns:
+        The loss, 0-dimensional, at least 0.
+
+    Raises:
+        ValueError: shapes that do not fit, an empty batch, an unknown reduction, or (for labels on the CPU, where
+            looking at them does not stall a GPU) a label outside 0 to K-1.
+
+    >>> x, c = torch.tensor([[1.0, 2.0], [4.0, 0.0]]), torch.tensor([[0.0, 0.0], [4.0, 2.0]])
+    >>> center_loss(x, torch.tensor([0, 1]), c)  # 1/2 ((1 + 4) + (0 + 4))
+    tensor(4.5000)
+    """
+    _check(features, labels, centers)
+    if reduction not in get_args(Reduction):
+        raise ValueError(f"reduction is {reduction!r}; expected one of {', '.join(map(repr, get_args(Reduction)))}")
+    squared_distances = (features - centers[labels]).square().sum(dim=1)  # (m, d) -> (m,)
+    if reduction == "sum":
+        return squared_distances.sum() / 2  # Eq. (2)
+    if reduction == "mean":
+        return squared_distances.mean() / 2
+    return squared_distances.mean()
+
+
+def center_update(centers: Tensor, features: Tensor, labels: Tensor, alpha: float) -> Tensor:
+    r"""The paper's step of the class centers (Eq. 4 and Algorithm 1).
+
+    .. math::
+        \Delta c_j = \frac{\sum_i \delta(y_i = j) \, (c_j - x_i)}{1 + \sum_i \delta(y_i = j)},
+        \qquad c_j \leftarrow c_j - \alpha \, \Delta c_j
+
+    where :math:`\delta` is 1 if its condition holds and 0 otherwise, and the rest is as in :func:`center_loss`.  A
+    class that is absent from the batch keeps its center: the 1 in the denominator keeps 0/0 away.  The loss weight
+    :math:`\lambda` and the learning rate do not enter.
+
+    Args:
+        centers: class centers, floating point, (K, d).
+        features: embeddings, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        alpha: step size, 0 (centers stand still) to 1.
+
+    Returns:
+        The new centers, (K, d), of the dtype of ``centers``, without a gradient history.
+
+    Raises:
+        ValueError: as for :func:`center_loss`.
+
+    >>> center_update(torch.zeros(2, 1), torch.tensor([[3.0], [6.0]]), torch.tensor([0, 0]), alpha=0.5)
+    tensor([[1.5000],
+            [0.0000]])
+    """
+    _check(features, labels, centers)
+    with torch.no_grad():
+        differences = (centers[labels] - features).to(centers.dtype)  # (m, d)
+        sums = torch.zeros_like(centers).index_add(0, labels, differences)  # (m, d) -> (K, d)
+        counts = centers.new_zeros(len(centers)).index_add(0, labels, centers.new_ones(len(labels)))  # (m,) -> (K,)
+        delta = sums / (1 + counts)[:, None]  # Eq. (4)
+        return centers - alpha * delta
+
+
+@dataclass(frozen=True)
+class CenterLossConfig:
+    """Hyper-parameters of training with center loss.
+
+    Attributes:
+        lambda_: weight λ of the center loss in Eq. (5); 0 gives plain softmax training.
+        alpha: step size α of the centers: of :func:`center_update` under the rule ``"paper"``, of plain SGD under the
+            rule ``"autograd"`` (where λ and the reduction scale the step as well).
+        update_rule: ``"paper"`` moves the centers by Eq. (4); ``"autograd"`` makes them parameters of the optimiser.
+        reduction: see :func:`center_loss`.  The cross-entropy is a mean over the batch here, so the default is a mean
+            too; with ``"sum"`` the same λ weighs m times as much.
+        embedding_dim: puts a linear layer of this width between the pooled features and the classifier, and center
+            loss on its output; 2 gives embeddings that can be drawn.  None: center loss on the pooled features.
+
+    Raises:
+        ValueError: a negative λ, α outside 0 to 1, an unknown rule or reduction, or an embedding of no dimension.
+    """
+
+    lambda_: float = 0.003
+    alpha: float = 0.5
+    update_rule: UpdateRule = "paper"
+    reduction: Reduction = "mean"
+    embedding_dim: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.lambda_ >= 0:
+            raise ValueError(f"lambda_ is {self.lambda_}; expected 0 or more (the paper uses 0.003)")
+        if not 0 <= self.alpha <= 1:
+            raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the paper uses 0.5)")
+        if self.update_rule not in get_args(UpdateRule):
+            raise ValueError(f"update_rule is {self.update_rule!r}; expected 'paper' or 'autograd'")
+        if self.reduction not in get_args(Reduction):
+            expected = ", ".join(map(repr, get_args(Reduction)))
+            raise ValueError(f"reduction is {self.reduction!r}; expected one of {expected}")
+        if self.embedding_dim is not None and self.embedding_dim < 1:
+            raise ValueError(f"embedding_dim is {self.embedding_dim}; expected 1 or more, or None for no embedding")
+
+
+# λ and α are the paper's.  That both terms of the loss are means over the batch is our reading.
+PRESETS: dict[str, CenterLossConfig] = {"paper": CenterLossConfig(lambda_=0.003, alpha=0.5)}
+
+
+def identity(x: Tensor) -> Tensor:
+    """What ``gather`` is with a single process."""
+    return x
+
+
+class CenterLoss(nn.Module):
+    r"""A classifier trained with :math:`L = L_S + \lambda L_C` (Eq. 5): softmax loss plus center loss.
+
+    Args:
+        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
+        num_classes: K.
+        config: hyper-parameters.
+
+    The centers start at zero; how the paper starts them is not known to us.
+
+    >>> backbone = nn.Conv2d(3, 16, 3)
+    >>> method = CenterLoss(backbone, num_classes=7, config=CenterLossConfig(embedding_dim=2))
+    >>> method(torch.zeros(4, 3, 8, 8)).shape, method.centers.shape
+    (torch.Size([4, 7]), torch.Size([7, 2]))
+    """
+
+    task = "expression"
+    needs = ("labels",)
+    centers: Tensor
+
+    def __init__(self, backbone: nn.Module, num_classes: int, config: CenterLossConfig = PRESETS["paper"]) -> None:
+        super().__init__()
+        channels = int(backbone.out_channels)  # type: ignore[arg-type]
+        feature_dim = channels if config.embedding_dim is None else config.embedding_dim
+        self.config = config
+        self.backbone = backbone
+        self.embedding = nn.Identity() if config.embedding_dim is None else nn.Linear(channels, feature_dim)
+        self.classifier = nn.Linear(feature_dim, num_classes)
+        centers = torch.zeros(num_classes, feature_dim)
+        if config.update_rule == "paper":
+            self.register_buffer("centers", centers)
+        else:
+            self.centers = nn.Parameter(centers)
+
+    def features(self, images: Tensor) -> Tensor:
+        """The embeddings x that are classified and pulled to the centers: images (m, 3, H, W) -> (m, d)."""
+        return self.embedding(self.backbone(images).mean(dim=(2, 3)))  # (m, C, h, w) -> (m, C) -> (m, d)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits: images (m, 3, H, W) -> (m, K)."""
+        return self.classifier(self.features(images))
+
+    def predict(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits (m, K) of a batch."""
+        return self(batch["images"])
+
+    def training_step(
+        self, batch: dict[str, Tensor], epoch: int = 0, gather: Callable[[Tensor], Tensor] = identity
+    ) -> dict[str, Any]:
+        """Loss and logits of one batch; ``gather`` joins a tensor's rows over all processes."""
+        features = self.features(batch["images"])
+        logits = self.classifier(features)
+        softmax_loss = F.cross_entropy(logits, batch["labels"])
+        all_features, all_labels = gather(features), gather(batch["labels"])
+        distance_loss = center_loss(all_features, all_labels, self.centers, self.config.reduction)
+        return {
+            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # Eq. (5)
+            "logits": logits,
+            "softmax_loss": softmax_loss.detach(),
+            "center_loss": distance_loss.detach(),
+            "_features": all_features.detach(),
+            "_labels": all_labels,
+        }
+
+    @torch.no_grad()
+    def after_step(
+        self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Callable[[Tensor], Tensor] = identity
+    ) -> None:
+        """Moves the centers by the paper's rule; under ``"autograd"`` the optimiser has moved them already."""
+        if self.config.update_rule == "paper":
+            self.centers.copy_(center_update(self.centers, outputs["_features"], outputs["_labels"], self.config.alpha))
+
+    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+        """Optimiser groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
+        groups: list[dict[str, Any]] = [
+            {
+                "params": [p for name, p in self.named_parameters() if name != "centers"],
+                "lr": lr,
+                "weight_decay": weight_decay,
+            }
+        ]
+        if self.config.update_rule == "autograd":
+            groups.append({"params": [self.centers], "lr": self.config.alpha, "weight_decay": 0.0, "momentum": 0.0})
+        return groups
+
+
+def _check(features: Tensor, labels: Tensor, centers: Tensor) -> None:
+    """Raises ValueError, in one sentence, if the three do not fit together."""
+    if features.ndim != 2 or centers.ndim != 2 or features.shape[1] != centers.shape[1]:
+        raise ValueError(
+            f"features have shape {tuple(features.shape)} and centers {tuple(centers.shape)}; expected (m, d) and "
+            "(K, d) with the same d, so pool or flatten feature maps first"
+        )
+    if labels.shape != features.shape[:1] or labels.dtype != torch.int64:
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected torch.int64 of shape "
+            f"({len(features)},), one class a row of features"
+        )
+    if len(features) == 0:
+        raise ValueError("the batch is empty; expected at least one sample, so check the data or drop the last batch")
+    # Looking at the values would stall a GPU; there an index out of range stops the program by itself.
+    if labels.device.type == "cpu" and not torch.compiler.is_compiling():
+        smallest, largest = labels.aminmax()
+        if smallest < 0 or largest >= len(centers):
+            raise ValueError(
+                f"labels run from {int(smallest)} to {int(largest)} but there are {len(centers)} centers; expected 0 "
+                f"to {len(centers) - 1}, so check the label file or the number of classes"
+            )

@@ -1,0 +1,365 @@
+"""DACL, the deep attentive center loss: a center loss that weighs every dimension of every embedding.
+
+A. H. Farzaneh, X. Qi: Facial Expression Recognition in the Wild via Deep Attentive Center Loss.  WACV 2021, 2402-2411.
+Official code: https://github.com/amirhfarzaneh/dacl.  The formulas below are those of that code.
+
+This file needs torch alone, so that it can be lifted into another project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+UpdateRule = Literal["paper", "autograd"]
+
+
+def sparse_center_loss(features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
+    r"""Center loss in which the attention weighs every dimension of every sample.
+
+    .. math:: L_{SC} = \frac{1}{2m} \sum_{i=1}^{m} \sum_{j=1}^{d} a_{ij} \, (x_{ij} - c_{y_i j})^2
+
+    where
+
+    * :math:`m` is the batch size, :math:`d` the feature dimension and :math:`K` the number of classes,
+    * :math:`x_{ij}` is dimension j of the embedding of sample i (``features``),
+    * :math:`a_{ij} \in (0, 1)` says how much that dimension matters for that sample (``attention``),
+    * :math:`y_i` is the class of sample i (``labels``),
+    * :math:`c_{kj}` is dimension j of the center of class k (``centers``).
+
+    Args:
+        features: embeddings, floating point, (m, d).
+        attention: weights, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        centers: class centers, floating point, (K, d).
+
+    Returns:
+        The loss, 0-dimensional.  With attention 1 everywhere it is center loss with reduction ``"mean"``.
+
+    Raises:
+        ValueError: shapes that do not fit, an empty batch, or (for labels on the CPU, where looking at them does not
+            stall a GPU) a label outside 0 to K-1.
+
+    >>> x, a = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]])
+    >>> sparse_center_loss(x, a, torch.tensor([0]), torch.zeros(1, 2))  # 1/2 (0.5 · 1 + 0.25 · 4)
+    tensor(0.7500)
+    """
+    _check(features, attention, labels, centers)
+    squared_differences = (features - centers[labels]).square()  # (m, d)
+    return (attention * squared_differences).sum() / (2 * len(features))  # L_SC
+
+
+def sparse_center_loss_gradients(
+    features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    r"""The gradients of :func:`sparse_center_loss`, written by hand.
+
+    .. math::
+        \frac{\partial L_{SC}}{\partial x_{ij}} = \frac{a_{ij} (x_{ij} - c_{y_i j})}{m}, \qquad
+        \frac{\partial L_{SC}}{\partial a_{ij}} = \frac{(x_{ij} - c_{y_i j})^2}{2m}, \qquad
+        \frac{\partial L_{SC}}{\partial c_{kj}} = \frac{1}{m} \sum_i \delta(y_i = k) \, a_{ij} (c_{kj} - x_{ij})
+
+    where :math:`\delta` is 1 if its condition holds and 0 otherwise, and the rest is as in
+    :func:`sparse_center_loss`.  The first two are those of the official code; its centers do not follow the third but
+    :func:`sparse_center_update`.  Training leaves differentiation to autograd; this function is here to be compared.
+
+    Args:
+        features, attention, labels, centers: as for :func:`sparse_center_loss`.
+
+    Returns:
+        The gradients to features (m, d), attention (m, d) and centers (K, d).
+
+    Raises:
+        ValueError: as for :func:`sparse_center_loss`.
+
+    >>> x, a, c = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]]), torch.zeros(1, 2)
+    >>> to_x, to_a, to_c = sparse_center_loss_gradients(x, a, torch.tensor([0]), c)
+    >>> to_x, to_a, to_c
+    (tensor([[0.5000, 0.5000]]), tensor([[0.5000, 2.0000]]), tensor([[-0.5000, -0.5000]]))
+    """
+    _check(features, attention, labels, centers)
+    m = len(features)
+    difference = features - centers[labels]  # (m, d)
+    to_features = attention * difference / m
+    to_attention = difference.square() / (2 * m)
+    to_centers = torch.zeros_like(centers).index_add(0, labels, -to_features.to(centers.dtype))  # (m, d) -> (K, d)
+    return to_features, to_attention, to_centers
+
+
+def sparse_center_update(centers: Tensor, features: Tensor, attention: Tensor, labels: Tensor, alpha: float) -> Tensor:
+    r"""The official code's step of the class centers: center loss's rule, with the attention in the numerator.
+
+    .. math::
+        \Delta c_{kj} = \frac{\sum_i \delta(y_i = k) \, a_{ij} (c_{kj} - x_{ij})}{1 + n_k},
+        \qquad c_{kj} \leftarrow c_{kj} - \alpha \, \Delta c_{kj}
+
+    where :math:`n_k` counts the samples of class k in the batch and the rest is as in :func:`sparse_center_loss`.
+    Neither the loss weight :math:`\lambda` nor :math:`1/m` enters, so this is not gradient descent on the loss.
+
+    Args:
+        centers: class centers, floating point, (K, d).
+        features: embeddings, floating point, (m, d).
+        attention: weights, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        alpha: step size, 0 (centers stand still) to 1.
+
+    Returns:
+        The new centers, (K, d), of the dtype of ``centers``, without a gradient history.
+
+    Raises:
+        ValueError: as for :func:`sparse_center_loss`.
+
+    >>> x, a = torch.tensor([[2.0, 4.0]]), torch.tensor([[0.5, 1.0]])
+    >>> sparse_center_update(torch.zeros(2, 2), x, a, torch.tensor([0]), alpha=0.5)
+    tensor([[0.2500, 1.0000],
+            [0.0000, 0.0000]])
+    """
+    _check(features, attention, labels, centers)
+    with torch.no_grad():
+        differences = (attention * (centers[labels] - features)).to(centers.dtype)  # (m, d)
+        sums = torch.zeros_like(centers).index_add(0, labels, differences)  # (m, d) -> (K, d)
+        counts = centers.new_zeros(len(centers)).index_add(0, labels, centers.new_ones(len(labels)))  # (m,) -> (K,)
+        return centers - alpha * sums / (1 + counts)[:, None]
+
+
+class ContextEncoder(nn.Sequential):
+    """The CE-unit: three fully connected layers that see the whole feature map and return a short code e.
+
+    Every layer is Linear, batch normalisation, activation: ReLU twice, then tanh.
+
+    Args:
+        in_features: C·h·w of the feature map.
+        sizes: widths of the three layers; the official code has (3584, 512, 64).
+
+    Input (m, C, h, w) or (m, C·h·w), output (m, sizes[2]) in (-1, 1).
+
+    >>> ContextEncoder(in_features=32 * 3 * 3, sizes=(64, 32, 16))(torch.randn(4, 32, 3, 3)).shape
+    torch.Size([4, 16])
+    """
+
+    def __init__(self, in_features: int, sizes: Sequence[int] = (3584, 512, 64)) -> None:
+        first, second, third = sizes
+        super().__init__(
+            nn.Flatten(),  # (m, C, h, w) -> (m, C·h·w)
+            *(nn.Linear(in_features, first), nn.BatchNorm1d(first), nn.ReLU()),
+            *(nn.Linear(first, second), nn.BatchNorm1d(second), nn.ReLU()),
+            *(nn.Linear(second, third), nn.BatchNorm1d(third), nn.Tanh()),
+        )
+
+
+class MultiHeadAttention(nn.Module):
+    r"""One binary classifier a feature dimension: is dimension j of this sample in, or is it out?
+
+    .. math:: a_{ij} = \frac{\exp p^{in}_{ij}}{\exp p^{in}_{ij} + \exp p^{ex}_{ij}}
+
+    where :math:`(p^{ex}_{ij}, p^{in}_{ij})` are the two outputs of head j for the code :math:`e_i` of sample i.  All d
+    heads are rows of one linear layer; index 1 of each pair is "in", as in the official code.
+
+    Args:
+        code_dim: length of the code e.
+        feature_dim: d, the number of heads.
+
+    Input (m, code_dim), output (m, d) in (0, 1).
+
+    >>> heads = MultiHeadAttention(code_dim=64, feature_dim=512)
+    >>> heads(torch.zeros(4, 64)).shape, sum(p.numel() for p in heads.parameters())
+    (torch.Size([4, 512]), 66560)
+    """
+
+    def __init__(self, code_dim: int, feature_dim: int) -> None:
+        super().__init__()
+        self.heads = nn.Linear(code_dim, 2 * feature_dim)
+
+    def forward(self, code: Tensor) -> Tensor:
+        pairs = self.heads(code).unflatten(1, (-1, 2))  # (m, 2d) -> (m, d, 2)
+        return pairs.softmax(dim=2)[..., 1]  # (m, d, 2) -> (m, d), a_ij
+
+
+@dataclass(frozen=True)
+class DACLConfig:
+    """Hyper-parameters of DACL.  The defaults are the official code's.
+
+    Attributes:
+        lambda_: weight λ of the sparse center loss; 0 gives plain softmax training.
+        alpha: step size α of the centers: of :func:`sparse_center_update` under the rule ``"paper"``, of plain SGD
+            under the rule ``"autograd"`` (where λ and 1/m scale the step as well).
+        update_rule: ``"paper"`` moves the centers as the official code does; ``"autograd"`` makes them parameters of
+            the optimiser.
+        encoder_sizes: widths of the three layers of the CE-unit.
+
+    Raises:
+        ValueError: a negative λ, α outside 0 to 1, an unknown rule, or not three positive widths.
+    """
+
+    lambda_: float = 0.01
+    alpha: float = 0.5
+    update_rule: UpdateRule = "paper"
+    encoder_sizes: tuple[int, int, int] = (3584, 512, 64)
+
+    def __post_init__(self) -> None:
+        if not self.lambda_ >= 0:
+            raise ValueError(f"lambda_ is {self.lambda_}; expected 0 or more (the official code uses 0.01)")
+        if not 0 <= self.alpha <= 1:
+            raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the official code uses 0.5)")
+        if self.update_rule not in get_args(UpdateRule):
+            raise ValueError(f"update_rule is {self.update_rule!r}; expected 'paper' or 'autograd'")
+        if len(self.encoder_sizes) != 3 or min(self.encoder_sizes) < 1:
+            raise ValueError(
+                f"encoder_sizes are {self.encoder_sizes}; expected three positive widths such as (3584, 512, 64)"
+            )
+
+
+# "official": the defaults of the authors' code, whose training runs 60 epochs of batches of 64 with SGD (learning rate
+# 0.01, times 0.1 every 20 epochs, momentum 0.9, weight decay 5e-4) from a ResNet-18 trained on MS-Celeb-1M.
+# "small": ours, for 48-pixel faces and a small backbone on a CPU; the CE-unit is narrower, nothing else differs.
+PRESETS: dict[str, DACLConfig] = {
+    "official": DACLConfig(lambda_=0.01, alpha=0.5, encoder_sizes=(3584, 512, 64)),
+    "small": DACLConfig(lambda_=0.01, alpha=0.5, encoder_sizes=(256, 128, 64)),
+}
+
+
+def identity(x: Tensor) -> Tensor:
+    """What ``gather`` is with a single process."""
+    return x
+
+
+class DACL(nn.Module):
+    r"""A classifier trained with :math:`L = L_S + \lambda L_{SC}`: softmax loss plus sparse center loss.
+
+    The attention network (CE-unit and heads) reads the feature map and weighs the center loss.  It does not touch the
+    logits, so it can be thrown away after training.
+
+    Args:
+        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
+        num_classes: K.
+        config: hyper-parameters.
+        map_size: (h, w) of the feature map; 7 × 7 for a ResNet and images of 224 pixels.
+
+    The centers start as in the official code, normal with standard deviation sqrt(2 / K).  All other layers start as
+    torch starts them, which is our choice.
+
+    >>> backbone = nn.Conv2d(3, 16, 3)
+    >>> method = DACL(backbone, num_classes=7, config=PRESETS["small"], map_size=(6, 6))
+    >>> images = torch.zeros(4, 3, 8, 8)
+    >>> method(images).shape, method.attention(images).shape
+    (torch.Size([4, 7]), torch.Size([4, 16]))
+    """
+
+    task = "expression"
+    needs = ("labels",)
+    centers: Tensor
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        num_classes: int,
+        config: DACLConfig = PRESETS["official"],
+        map_size: tuple[int, int] = (7, 7),
+    ) -> None:
+        super().__init__()
+        feature_dim = int(backbone.out_channels)  # type: ignore[arg-type]
+        self.config = config
+        self.backbone = backbone
+        self.classifier = nn.Linear(feature_dim, num_classes)
+        self.attention_network = nn.Sequential(
+            ContextEncoder(feature_dim * map_size[0] * map_size[1], config.encoder_sizes),
+            MultiHeadAttention(config.encoder_sizes[2], feature_dim),
+        )
+        centers = nn.init.kaiming_normal_(torch.empty(num_classes, feature_dim), mode="fan_out")
+        if config.update_rule == "paper":
+            self.register_buffer("centers", centers)
+        else:
+            self.centers = nn.Parameter(centers)
+
+    def features_and_attention(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings x and attention a: images (m, 3, H, W) -> (m, d), (m, d)."""
+        feature_map = self.backbone(images)  # (m, d, h, w)
+        return feature_map.mean(dim=(2, 3)), self.attention_network(feature_map)
+
+    def attention(self, images: Tensor) -> Tensor:
+        """How much each dimension of each embedding counts: images (m, 3, H, W) -> (m, d) in (0, 1)."""
+        return self.features_and_attention(images)[1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits: images (m, 3, H, W) -> (m, K).  The attention network does not run."""
+        return self.classifier(self.backbone(images).mean(dim=(2, 3)))  # (m, d, h, w) -> (m, d) -> (m, K)
+
+    def predict(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits (m, K) of a batch."""
+        return self(batch["images"])
+
+    def training_step(
+        self, batch: dict[str, Tensor], epoch: int = 0, gather: Callable[[Tensor], Tensor] = identity
+    ) -> dict[str, Any]:
+        """Loss and logits of one batch; ``gather`` joins a tensor's rows over all processes."""
+        features, attention = self.features_and_attention(batch["images"])
+        logits = self.classifier(features)
+        softmax_loss = F.cross_entropy(logits, batch["labels"])
+        all_features, all_attention, all_labels = gather(features), gather(attention), gather(batch["labels"])
+        distance_loss = sparse_center_loss(all_features, all_attention, all_labels, self.centers)
+        return {
+            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # L = L_S + λ L_SC
+            "logits": logits,
+            "softmax_loss": softmax_loss.detach(),
+            "sparse_center_loss": distance_loss.detach(),
+            "mean_attention": all_attention.detach().mean(),  # falls towards 0: nothing in the loss holds it up
+            "_features": all_features.detach(),
+            "_attention": all_attention.detach(),
+            "_labels": all_labels,
+        }
+
+    @torch.no_grad()
+    def after_step(
+        self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Callable[[Tensor], Tensor] = identity
+    ) -> None:
+        """Moves the centers as the official code does; under ``"autograd"`` the optimiser has moved them already."""
+        if self.config.update_rule == "paper":
+            features, attention, labels = outputs["_features"], outputs["_attention"], outputs["_labels"]
+            self.centers.copy_(sparse_center_update(self.centers, features, attention, labels, self.config.alpha))
+
+    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+        """Optimiser groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
+        groups: list[dict[str, Any]] = [
+            {
+                "params": [p for name, p in self.named_parameters() if name != "centers"],
+                "lr": lr,
+                "weight_decay": weight_decay,
+            }
+        ]
+        if self.config.update_rule == "autograd":
+            groups.append({"params": [self.centers], "lr": self.config.alpha, "weight_decay": 0.0, "momentum": 0.0})
+        return groups
+
+
+def _check(features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor) -> None:
+    """Raises ValueError, in one sentence, if the four do not fit together."""
+    if features.ndim != 2 or centers.ndim != 2 or features.shape[1] != centers.shape[1]:
+        raise ValueError(
+            f"features have shape {tuple(features.shape)} and centers {tuple(centers.shape)}; expected (m, d) and "
+            "(K, d) with the same d, so pool or flatten feature maps first"
+        )
+    if attention.shape != features.shape:
+        raise ValueError(
+            f"attention has shape {tuple(attention.shape)} and features {tuple(features.shape)}; expected the same "
+            "(m, d), one weight for every dimension of every sample"
+        )
+    if labels.shape != features.shape[:1] or labels.dtype != torch.int64:
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected torch.int64 of shape "
+            f"({len(features)},), one class a row of features"
+        )
+    if len(features) == 0:
+        raise ValueError("the batch is empty; expected at least one sample, so check the data or drop the last batch")
+    # Looking at the values would stall a GPU; there an index out of range stops the program by itself.
+    if labels.device.type == "cpu" and not torch.compiler.is_compiling():
+        smallest, largest = labels.aminmax()
+        if smallest < 0 or largest >= len(centers):
+            raise ValueError(
+                f"labels run from {int(smallest)} to {int(largest)} but there are {len(centers)} centers; expected 0 "
+                f"to {len(centers) - 1}, so check the label file or the number of classes"
+            )
