@@ -50,7 +50,7 @@ export default {
     const px = (v) => ((v + reach) / (2 * reach)) * SIDE;
     const py = (v) => ((reach - v) / (2 * reach)) * SIDE;
     const cx = (step) => 34 + (step / STEPS) * (SIDE - 44);
-    const cy = (left) => 10 + (1 - left) * (SIDE - 50);
+    const cy = (left) => 26 + (1 - left) * (SIDE - 66);
 
     const draw = () => {
       const n = Number(count.input.value);
@@ -71,7 +71,7 @@ export default {
         svg("text", { x: cx(0) - 5, y: cy(0) + 4, "font-size": 10, "text-anchor": "end" }, "0"),
         svg("text", { x: cx(0), y: cy(0) + 15, "font-size": 10, "text-anchor": "middle" }, "0"),
         svg("text", { x: cx(STEPS), y: cy(0) + 15, "font-size": 10, "text-anchor": "end" }, `${STEPS} steps`),
-        svg("text", { x: cx(STEPS) , y: cy(1) + 4, "font-size": 10, "text-anchor": "end" }, "share of the distance left"),
+        svg("text", { x: cx(0) - 24, y: 12, "font-size": 11 }, "share of the distance left"),
       );
       table.replaceChildren();
       for (const rule of RULES) {
