@@ -4,8 +4,8 @@ Wang, Peng, Yang, Lu, Qiao: "Suppressing Uncertainties for Large-Scale Facial Ex
 (arXiv 2002.10392).  The equation numbers below are the paper's.  Official code: kaiwang960112/Self-Cure-Network.
 
 Three ideas, a function each.  Every sample gets an importance between 0 and 1 that scales its logits
-(:func:`importance`, :func:`weighted_cross_entropy`); a batch's better samples must be more important than its worse ones
-by a margin (:func:`rank_regularization`); and a sample that the network is sure about gets a new label
+(:func:`importance`, :func:`weighted_cross_entropy`); the important part of a batch must be so by a margin
+(:func:`rank_regularization`); and a doubtful sample whose label the network contradicts gets a new one
 (:func:`relabel`).
 """
 
@@ -27,69 +27,6 @@ Gather = Callable[[Tensor], Tensor]
 def identity(x: Tensor) -> Tensor:
     """What ``gather`` is with a single process: ``x`` itself."""
     return x
-
-
-@dataclass(frozen=True)
-class SCNConfig:
-    """Hyper-parameters of SCN, named as in the paper.
-
-    Attributes:
-        beta: β, the share of a batch that forms the high-importance group, 0 < β < 1.
-        delta_1: δ1 ≥ 0, by how much the mean importance of the high group should exceed that of the low group.
-        learn_delta_1: make δ1 a parameter that starts at ``delta_1``.
-        delta_2: δ2, 0 ≤ δ2 < 1: a label changes where the largest probability exceeds the label's by more than this.
-        gamma: γ, 0 ≤ γ ≤ 1, the balance of the two losses.
-        loss_rule: which term γ multiplies.  Accounts of the paper disagree, so both are here: ``"gamma_rank"`` is
-            γ L_RR + (1−γ) L_WCE and ``"gamma_cross_entropy"`` is (1−γ) L_RR + γ L_WCE, the same at γ = 1/2.
-            ``"sum"`` is the official code's L_RR + L_WCE.
-        relabel_epoch: the first epoch, counted from 1, in which labels change.
-        relabel_group: ``"low"``, the paper's: only the low-importance group; ``"all"``, the official code's: the batch.
-        bias: give Eq. (1) and the classifier of Eq. (2) a bias, as the official code does; there α scales it too.
-        dropout: probability of dropping an entry of the embedding in training.
-
-    Raises:
-        ValueError: a value outside the range given above.
-
-    >>> SCNConfig(beta=1.0)
-    Traceback (most recent call last):
-    ...
-    ValueError: beta is 1.0; expected a share strictly between 0 and 1, such as the paper's 0.7
-    """
-
-    beta: float = 0.7
-    delta_1: float = 0.15
-    learn_delta_1: bool = False
-    delta_2: float = 0.2
-    gamma: float = 0.5
-    loss_rule: LossRule = "gamma_rank"
-    relabel_epoch: int = 10
-    relabel_group: RelabelGroup = "low"
-    bias: bool = False
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check_beta(self.beta)
-        _check_delta_2(self.delta_2)
-        _check_one_of("relabel_group", self.relabel_group, get_args(RelabelGroup))
-        _check_one_of("loss_rule", self.loss_rule, get_args(LossRule))
-        if not 0 <= self.delta_1:
-            raise ValueError(f"delta_1 is {self.delta_1}; expected a margin of 0 or more, such as the paper's 0.15")
-        if not 0 <= self.gamma <= 1:
-            raise ValueError(f"gamma is {self.gamma}; expected a balance from 0 to 1, such as the paper's 0.5")
-        if self.relabel_epoch < 1:
-            raise ValueError(f"relabel_epoch is {self.relabel_epoch}; epochs are counted from 1, so give 1 or more")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout}; expected a probability from 0 to below 1")
-
-
-PRESETS: dict[str, SCNConfig] = {
-    # The paper's equations with the values of its runs at batch 1024.
-    "paper": SCNConfig(),
-    # The same with the smaller margin the authors advise for a batch of 64.
-    "paper_batch_64": SCNConfig(delta_1=0.07),
-    # The official code as it runs by default: both losses at full weight, biases, the whole batch relabelled.
-    "official": SCNConfig(loss_rule="sum", relabel_group="all", bias=True),
-}
 
 
 def importance(features: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -261,6 +198,111 @@ def relabel(
     return Relabelling(torch.where(changed, favourite, labels), largest, changed)
 
 
+def _check_batch(scores: Tensor, labels: Tensor, name: str) -> None:
+    if scores.ndim != 2 or labels.shape != scores.shape[:1]:
+        raise ValueError(
+            f"{name} of shape {tuple(scores.shape)} and labels of shape {tuple(labels.shape)} do not fit; "
+            "expected (m, K) and (m,)"
+        )
+    num_classes = scores.shape[1]
+    if num_classes < 2:
+        raise ValueError(f"{name} have a single class; expected at least 2, since one class leaves nothing to decide")
+    # Looking at the values would stall a GPU; there an index out of range stops the program by itself.
+    if labels.device.type == "cpu" and len(labels) and not torch.compiler.is_compiling():
+        smallest, largest = labels.aminmax()
+        if smallest < 0 or largest >= num_classes:
+            raise ValueError(
+                f"labels run from {int(smallest)} to {int(largest)} but there are {num_classes} classes; expected 0 to "
+                f"{num_classes - 1}, so check the label file or the number of classes"
+            )
+
+
+def _check_importance(importance: Tensor, n: int) -> None:
+    if importance.ndim != 1 or len(importance) != n:
+        raise ValueError(
+            f"importance has shape {tuple(importance.shape)}; expected ({n},), one value a sample: "
+            "remove a trailing axis with squeeze(-1), since a bare squeeze() also removes a batch of one"
+        )
+
+
+def _check_beta(beta: float) -> None:
+    if not 0 < beta < 1:
+        raise ValueError(f"beta is {beta}; expected a share strictly between 0 and 1, such as the paper's 0.7")
+
+
+def _check_delta_2(delta_2: float) -> None:
+    if not 0 <= delta_2 < 1:
+        raise ValueError(f"delta_2 is {delta_2}; expected a difference of probabilities from 0 to below 1, such as 0.2")
+
+
+def _check_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
+
+
+@dataclass(frozen=True)
+class SCNConfig:
+    """Hyper-parameters of SCN, named as in the paper.
+
+    Attributes:
+        beta: β, the share of a batch that forms the high-importance group, 0 < β < 1.
+        delta_1: δ1 ≥ 0, by how much the mean importance of the high group should exceed that of the low group.
+        learn_delta_1: make δ1 a parameter that starts at ``delta_1``.
+        delta_2: δ2, 0 ≤ δ2 < 1: a label changes where the largest probability exceeds the label's by more than this.
+        gamma: γ, 0 ≤ γ ≤ 1, the balance of the two losses.
+        loss_rule: which term γ multiplies.  Accounts of the paper disagree, so both are here: ``"gamma_rank"`` is
+            γ L_RR + (1−γ) L_WCE and ``"gamma_cross_entropy"`` is (1−γ) L_RR + γ L_WCE, the same at γ = 1/2.
+            ``"sum"`` is the official code's L_RR + L_WCE.
+        relabel_epoch: the first epoch, counted from 1, in which labels change.
+        relabel_group: ``"low"``, the paper's: only the low-importance group; ``"all"``, the official code's: the batch.
+        bias: give Eq. (1) and the classifier of Eq. (2) a bias, as the official code does; there α scales it too.
+        dropout: probability of dropping an entry of the embedding in training.
+
+    Raises:
+        ValueError: a value outside the range given above.
+
+    >>> SCNConfig(beta=1.0)
+    Traceback (most recent call last):
+    ...
+    ValueError: beta is 1.0; expected a share strictly between 0 and 1, such as the paper's 0.7
+    """
+
+    beta: float = 0.7
+    delta_1: float = 0.15
+    learn_delta_1: bool = False
+    delta_2: float = 0.2
+    gamma: float = 0.5
+    loss_rule: LossRule = "gamma_rank"
+    relabel_epoch: int = 10
+    relabel_group: RelabelGroup = "low"
+    bias: bool = False
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_beta(self.beta)
+        _check_delta_2(self.delta_2)
+        _check_one_of("relabel_group", self.relabel_group, get_args(RelabelGroup))
+        _check_one_of("loss_rule", self.loss_rule, get_args(LossRule))
+        if not self.delta_1 >= 0:
+            raise ValueError(f"delta_1 is {self.delta_1}; expected a margin of 0 or more, such as the paper's 0.15")
+        if not 0 <= self.gamma <= 1:
+            raise ValueError(f"gamma is {self.gamma}; expected a balance from 0 to 1, such as the paper's 0.5")
+        if self.relabel_epoch < 1:
+            raise ValueError(f"relabel_epoch is {self.relabel_epoch}; epochs are counted from 1, so give 1 or more")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}; expected a probability from 0 to below 1")
+
+
+PRESETS: dict[str, SCNConfig] = {
+    # The paper's equations with the values of its runs at batch 1024.
+    "paper": SCNConfig(),
+    # The same with the smaller margin the authors advise for a batch of 64.
+    "paper_batch_64": SCNConfig(delta_1=0.07),
+    # The official code as it runs by default: both losses at full weight, biases, the whole batch relabelled.
+    "official": SCNConfig(loss_rule="sum", relabel_group="all", bias=True),
+}
+
+
 class SCN(nn.Module):
     r"""A backbone, average pooling, a linear classifier and, beside it, one number: the sample's importance.
 
@@ -292,7 +334,9 @@ class SCN(nn.Module):
     def __init__(self, backbone: nn.Module, num_classes: int, config: SCNConfig | None = None) -> None:
         super().__init__()
         if num_classes < 2:
-            raise ValueError(f"SCN got {num_classes} class; relabelling needs another class to change to, so give 2 or more")
+            raise ValueError(
+                f"SCN got {num_classes} class; relabelling needs another class to change to, so give 2 or more"
+            )
         self.config = config or SCNConfig()
         self.backbone = backbone
         dimension = int(backbone.out_channels)  # type: ignore[arg-type]
@@ -381,36 +425,3 @@ class SCN(nn.Module):
                 return (1 - gamma) * rank + gamma * cross_entropy
             case _:
                 return rank + cross_entropy
-
-
-def _check_batch(scores: Tensor, labels: Tensor, name: str) -> None:
-    if scores.ndim != 2 or labels.shape != scores.shape[:1]:
-        raise ValueError(
-            f"{name} of shape {tuple(scores.shape)} and labels of shape {tuple(labels.shape)} do not fit; "
-            "expected (m, K) and (m,)"
-        )
-    if scores.shape[1] < 2:
-        raise ValueError(f"{name} have a single class; expected at least 2, since one class leaves nothing to decide")
-
-
-def _check_importance(importance: Tensor, n: int) -> None:
-    if importance.ndim != 1 or len(importance) != n:
-        raise ValueError(
-            f"importance has shape {tuple(importance.shape)}; expected ({n},), one value a sample: "
-            "remove a trailing axis with squeeze(-1), since a bare squeeze() also removes a batch of one"
-        )
-
-
-def _check_beta(beta: float) -> None:
-    if not 0 < beta < 1:
-        raise ValueError(f"beta is {beta}; expected a share strictly between 0 and 1, such as the paper's 0.7")
-
-
-def _check_delta_2(delta_2: float) -> None:
-    if not 0 <= delta_2 < 1:
-        raise ValueError(f"delta_2 is {delta_2}; expected a difference of probabilities from 0 to below 1, such as 0.2")
-
-
-def _check_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
