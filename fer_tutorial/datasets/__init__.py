@@ -1,5 +1,24 @@
-"""Readers of face data sets, all returning :class:`FaceData`."""
+"""Readers of face data sets, all returning :class:`FaceData`.
+
+``load_data("ferplus", root="...", split="train")`` reads any of them by name; ``pack`` writes one to disk as a
+memory-mapped array; ``CARDS`` says what is known of each data set.
+"""
 
 from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.datasets.cards import CARDS, Card
+from fer_tutorial.datasets.load import load_data, open_source
+from fer_tutorial.datasets.london import london_landmarks
+from fer_tutorial.datasets.packed import open_packed, pack
+from fer_tutorial.datasets.source import Source
 
-__all__ = ["FaceData"]
+__all__ = [
+    "CARDS",
+    "Card",
+    "FaceData",
+    "Source",
+    "load_data",
+    "london_landmarks",
+    "open_packed",
+    "open_source",
+    "pack",
+]

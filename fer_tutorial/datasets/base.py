@@ -68,7 +68,7 @@ class FaceData:
                 raise UserError(f"{name} has {len(value)} rows but there are {n} images; give one row an image")
         for name in ("labels", "clean_labels"):
             value = getattr(self, name)
-            if value is not None and n and not (0 <= value.min() and value.max() < self.num_classes):
+            if value is not None and n and not (value.min() >= 0 and value.max() < self.num_classes):
                 raise UserError(
                     f"{name} run from {value.min()} to {value.max()} but there are {self.num_classes} classes; "
                     f"expected 0 to {self.num_classes - 1}"

@@ -1,0 +1,103 @@
+"""Any data set by its name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.datasets.cards import CARDS
+from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
+from fer_tutorial.datasets.folder import open_folder
+from fer_tutorial.datasets.london import open_london
+from fer_tutorial.datasets.packed import load_packed
+from fer_tutorial.datasets.source import Source
+from fer_tutorial.datasets.synthetic import load_synthetic, open_synthetic, open_synthetic_sequences
+from fer_tutorial.errors import UserError
+
+READERS: dict[str, Callable[..., Source]] = {
+    "synthetic": open_synthetic,
+    "synthetic_sequences": open_synthetic_sequences,
+    "ferplus": open_ferplus,
+    "fer2013": open_fer2013,
+    "london": open_london,
+    "folder": open_folder,
+}
+
+
+def load_data(
+    name: str,
+    root: str | Path | None = None,
+    split: str = "train",
+    size: int = 48,
+    channels: int = 3,
+    num_classes: int = 7,
+    **options: Any,
+) -> FaceData:
+    """A split of a data set, in memory (``packed`` and ``synthetic``: memory-mapped).
+
+    Args:
+        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``folder`` or ``packed``.
+        root: where its files are; the synthetic ones need none.
+        split: ``train``, ``valid`` or ``test``; ``folder`` also knows ``all``, and ``london`` is ``test`` alone.
+        size: height and width of the images, in pixels.
+        channels: 1 (grey) or 3 (RGB; grey pictures are repeated three times).
+        num_classes: 7, or 8 with contempt.  ``london`` has the first two of them whatever is asked for.
+        **options: what the reader of this data set takes besides, such as ``labels="vote"`` for ``ferplus`` or
+            ``n=2000, seed=0, label_noise=0.2`` for ``synthetic``.
+
+    Raises:
+        UserError: an unknown name or option, or files that are not what the reader expects.
+
+    >>> load_data("cats")
+    Traceback (most recent call last):
+    ...
+    fer_tutorial.errors.UserError: there is no data set 'cats'; expected one of synthetic, synthetic_sequences, ferplus, \
+fer2013, london, folder, packed
+    """
+    if name == "packed":
+        check_options(name, load_packed, options)
+        return load_packed(root, split, size, channels, num_classes, **options)
+    if name.startswith("synthetic") and options.get("cache", True):
+        check_options(name, reader_of(name), options)
+        return load_synthetic(reader_of(name), root, split, size, channels, num_classes, **options)
+    return open_source(name, root, split, size, channels, num_classes, **options).load()
+
+
+def open_source(
+    name: str,
+    root: str | Path | None = None,
+    split: str = "train",
+    size: int = 48,
+    channels: int = 3,
+    num_classes: int = 7,
+    **options: Any,
+) -> Source:
+    """As :func:`load_data`, but with the pixels still to be read: what :func:`fer_tutorial.datasets.pack` streams."""
+    reader = reader_of(name)
+    check_options(name, reader, options)
+    return reader(root, split, size, channels, num_classes, **options)
+
+
+def reader_of(name: str) -> Callable[..., Source]:
+    if name in READERS:
+        return READERS[name]
+    if name in CARDS:
+        raise UserError(
+            f"there is no reader for {name} yet; sort its images into folders named after the expressions and read them "
+            f"as 'folder' (what is known of it: fer-tutorial datasets {name})"
+        )
+    raise UserError(f"there is no data set {name!r}; expected one of {', '.join([*READERS, 'packed'])}")
+
+
+def check_options(name: str, reader: Callable[..., Any], options: dict[str, Any]) -> None:
+    """Refuse an option the reader does not take, naming those it does."""
+    parameters = inspect.signature(reader).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    known = [key for key in parameters if key not in ("root", "split", "size", "channels", "num_classes")]
+    for option in options:
+        if option not in known:
+            raise UserError(f"{name} has no option {option!r}; expected {', '.join(known) or 'none'}")

@@ -1,0 +1,234 @@
+"""The Face Research Lab London Set: the same people neutral and smiling, with hand-placed landmarks.
+
+Two layouts are read.  *Official* (DeBruine & Jones 2017): folders whose names contain ``neutral`` and ``smiling``, 1350
+pixel JPEGs ``001_03.jpg`` and, beside them, Psychomorph templates ``001_03.tem``.  *Small*: ``neutral/001.jpg``,
+``smiling/001.jpg`` and ``landmarks_neutral.csv`` with columns face_id, point, x, y in pixels of these images.
+
+The templates have 189 points of their own scheme.  Only some of them are iBUG points, so ``FaceData.landmarks`` stays
+empty and :func:`london_landmarks` gives the points as they are; here they say where the eyes are, for the crop.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from fer_tutorial.datasets.images import check_size, open_image, to_pixels
+from fer_tutorial.datasets.source import Source, check_split, existing_root
+from fer_tutorial.errors import UserError
+from fer_tutorial.vocabulary import EXPRESSIONS
+
+EXPECTED = "a folder with neutral and smiling pictures and their .tem templates, or landmarks_neutral.csv"
+NUM_POINTS = 189
+# Points 0 and 1 of a template are the centers of the two pupils.
+PUPILS = [0, 1]
+# The square crop, in distances between the pupils: its width, and how far above the eyes it begins.  Chosen so that eyes
+# and mouth come to lie where FER2013's average face has them.
+CROP_WIDTH, CROP_ABOVE = 3.2, 1.28
+FOLDER_WORDS = {"neutral": "neutral", "smiling": "happiness"}
+
+
+def open_london(
+    root: str | Path | None, split: str = "test", size: int = 48, channels: int = 3, num_classes: int = 7
+) -> Source:
+    """Neutral faces (label 0) and smiling ones (label 1, happiness), cropped to the face; a set for testing only.
+
+    The labels are the first two of EXPRESSIONS, so they mean the same to a network with seven or eight classes.
+    ``subjects`` are the numbers of the people.  A picture without points of its own (in the small layout, the smiling
+    ones) is cropped where the eyes of the same person's neutral picture are found in it (:func:`find_shift`).
+    ``index`` is the position in the list of all pictures, neutral ones first.
+
+    Raises:
+        UserError: a split other than "test", missing files, templates or tables that cannot be read.
+    """
+    check_size(size, channels)
+    if split in ("train", "valid"):
+        raise UserError(
+            f"the London set is too small to have a split {split!r}; expected split='test', which is all of it"
+        )
+    check_split("london", split, ("test",))
+    path = existing_root("london", root, EXPECTED)
+    pictures = _pictures(path)
+    points = london_landmarks(path)
+    people = sorted({person for _, person in pictures})
+    without = [person for person in people if ("neutral", person) not in points]
+    if without:
+        raise UserError(f"{path} has no landmarks for the neutral picture of {without[0]}; expected {EXPECTED}")
+
+    keys = list(pictures)
+
+    def read(start: int, stop: int) -> np.ndarray:
+        pixels = np.empty((stop - start, size, size, channels), np.uint8)
+        for row, (expression, person) in enumerate(keys[start:stop]):
+            image = _open(pictures[expression, person])
+            pupils = points.get((expression, person))
+            if pupils is None:
+                neutral = _open(pictures["neutral", person])
+                pupils = points["neutral", person][PUPILS]
+                pupils = pupils + find_shift(neutral, image, pupils)
+            pixels[row] = to_pixels(
+                image, size, channels, _crop_box(pupils[PUPILS], image, pictures[expression, person])
+            )
+        return pixels
+
+    return Source(
+        "london",
+        split,
+        EXPRESSIONS[:2],
+        {
+            "labels": np.array([int(expression == "smiling") for expression, _ in keys], np.int64),
+            "index": np.arange(len(keys)),
+            "subjects": np.array([int(person) for _, person in keys], np.int64),
+            "keys": np.array([f"{expression}/{person}" for expression, person in keys]),
+        },
+        (size, size, channels),
+        read,
+        provenance={"root": str(path.resolve()), "crop": f"{CROP_WIDTH} pupil distances"},
+    )
+
+
+def london_landmarks(root: str | Path) -> dict[tuple[str, str], np.ndarray]:
+    """The (189, 2) template points (x, y), in pixels of the original picture, by expression folder and person.
+
+    Keys are like ``("neutral", "001")``; only pictures that have points are in it.
+
+    Raises:
+        UserError: a template or table that is damaged or has not 189 points.
+    """
+    path = existing_root("london", root, EXPECTED)
+    points = {}
+    for (expression, person), file in _pictures(path).items():
+        template = file.with_suffix(".tem")
+        if template.is_file():
+            points[expression, person] = read_tem(template)
+    for expression in FOLDER_WORDS:
+        table = path / f"landmarks_{expression}.csv"
+        if table.is_file():
+            points |= {(expression, person): value for person, value in _read_points_csv(table).items()}
+    return points
+
+
+def read_tem(file: str | Path) -> np.ndarray:
+    """The points (P, 2) of a Psychomorph or WebMorph template: their number on the first line, then x and y each.
+
+    Raises:
+        UserError: the first line is no number, or there are fewer points than it says.
+    """
+    lines = [line.split() for line in Path(file).read_text(errors="replace").splitlines()]
+    lines = [line for line in lines if line and not line[0].startswith("#")]
+    try:
+        count = int(lines[0][0])
+        points = np.array([[float(value) for value in line] for line in lines[1 : count + 1]])
+    except (IndexError, ValueError):
+        raise UserError(f"{file} is no template: expected the number of points, then x and y on a line each") from None
+    if points.shape != (NUM_POINTS, 2):
+        raise UserError(f"{file} has points of shape {points.shape}; expected {NUM_POINTS} points x, y")
+    return points
+
+
+def find_shift(neutral: Image.Image, other: Image.Image, pupils: np.ndarray) -> np.ndarray:
+    """How far (x, y) the eyes moved between two pictures of one person, in pixels.
+
+    The strip around the eyes, cut from the ``neutral`` picture, is laid over ``other`` at every offset up to 0.8 pupil
+    distances; the one with the highest normalised cross-correlation
+
+        NCC(s) = Σ_p (t_p − mean t)(o_{p+s} − mean o) / (|t − mean t| |o − mean o|)
+
+    wins, with t the strip's pixels and o those of ``other`` under it.  Only a shift is looked for: heads of the set are
+    upright and photographed from one distance.
+    """
+    distance = float(np.linalg.norm(pupils[1] - pupils[0]))
+    scale = 24 / distance  # at 24 pixels from pupil to pupil the search is quick and good to half a pixel there
+    first, second = (_grey(image, scale) for image in (neutral, other))
+    x, y = (pupils.mean(axis=0) * scale).round().astype(int)
+    half_width, half_height, reach = 24, 10, 19
+    strip = first[y - half_height : y + half_height, x - half_width : x + half_width]
+    area = second[
+        max(0, y - half_height - reach) : y + half_height + reach,
+        max(0, x - half_width - reach) : x + half_width + reach,
+    ]
+    strip = strip - strip.mean()
+    ones = torch.ones_like(strip)
+
+    def slide(values: Tensor, kernel: Tensor) -> Tensor:
+        return conv2d(values[None, None], kernel[None, None])[0, 0]  # (H, W), (h, w) -> (H-h+1, W-w+1)
+
+    # The variance under the strip, as E[o²] − E[o]² times the number of pixels.
+    spread = slide(area**2, ones) - slide(area, ones) ** 2 / strip.numel()
+    score = slide(area, strip) / spread.clamp_min(1e-6).sqrt()
+    row, column = divmod(int(score.argmax()), score.shape[1])
+    found_y = row + max(0, y - half_height - reach) + half_height
+    found_x = column + max(0, x - half_width - reach) + half_width
+    return np.array([found_x - x, found_y - y]) / scale
+
+
+def _grey(image: Image.Image, scale: float) -> Tensor:
+    size = (round(image.width * scale), round(image.height * scale))
+    return torch.from_numpy(np.array(image.convert("L").resize(size, Image.Resampling.BILINEAR), np.float32)) / 255
+
+
+def _crop_box(pupils: np.ndarray, image: Image.Image, file: Path) -> tuple[float, float, float, float]:
+    distance = float(np.linalg.norm(pupils[1] - pupils[0]))
+    side = CROP_WIDTH * distance
+    left = pupils[:, 0].mean() - side / 2
+    top = pupils[:, 1].mean() - CROP_ABOVE * distance
+    if not (left >= 0 and left + side <= image.width and top >= 0 and top + side <= image.height):
+        raise UserError(
+            f"the face in {file} reaches beyond the picture ({image.width}×{image.height}); expected landmarks in pixels "
+            "of this very picture, so check that it was not resized without them"
+        )
+    return left, top, left + side, top + side
+
+
+def _pictures(path: Path) -> dict[tuple[str, str], Path]:
+    """Files by (folder word, person), all neutral ones first; a person is the digits a file name begins with."""
+    if not path.is_dir():
+        raise UserError(f"{path} is a file; expected {EXPECTED}")
+    pictures: dict[tuple[str, str], Path] = {}
+    for word in FOLDER_WORDS:
+        folders = sorted(child for child in path.iterdir() if child.is_dir() and _is_folder(child.name, word))
+        if not folders:
+            found = ", ".join(sorted(child.name for child in path.iterdir())[:8]) or "nothing"
+            raise UserError(f"{path} has no folder of {word} pictures; expected {EXPECTED}; found {found}")
+        for file in sorted(folders[0].iterdir()):
+            if file.suffix.lower() in (".jpg", ".jpeg", ".png"):
+                person = file.stem.split("_")[0]
+                if not person.isdecimal():
+                    raise UserError(f"{file} begins with no person's number; expected names like 001.jpg or 001_03.jpg")
+                pictures[word, person] = file
+    for word, person in pictures:
+        if ("neutral", person) not in pictures:
+            raise UserError(f"{path} has a {word} picture of {person} but no neutral one; expected both")
+    if not pictures:
+        raise UserError(f"{path} has neutral and smiling folders without a picture; expected {EXPECTED}")
+    return pictures
+
+
+def _is_folder(name: str, word: str) -> bool:
+    # The official archive also has profile views, in folders such as neutral_left; only frontal ones are read.
+    return name.lower() in (word, f"{word}_front")
+
+
+def _open(file: Path) -> Image.Image:
+    with file.open("rb") as stream:
+        return open_image(stream, file)
+
+
+def _read_points_csv(file: Path) -> dict[str, np.ndarray]:
+    table = pd.read_csv(file, dtype={"face_id": str})
+    missing = [column for column in ("face_id", "point", "x", "y") if column not in table]
+    if missing:
+        raise UserError(f"{file} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
+    points = {}
+    for person, rows in table.groupby("face_id"):
+        rows = rows.sort_values("point")
+        if rows["point"].tolist() != list(range(NUM_POINTS)):
+            raise UserError(f"{file} has {len(rows)} points for {person}; expected points 0 to {NUM_POINTS - 1}")
+        points[str(person)] = rows[["x", "y"]].to_numpy(np.float64)
+    return points

@@ -1,0 +1,112 @@
+"""What a reader hands over: everything about the samples except their pixels, and a way to get the pixels.
+
+A reader builds a :class:`Source`, which costs little memory however many images there are.  ``load()`` then reads the
+pixels into one array, and :func:`fer_tutorial.datasets.pack` streams them to disk instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.errors import UserError
+from fer_tutorial.vocabulary import EXPRESSIONS
+
+SPLITS: tuple[str, ...] = ("train", "valid", "test")
+
+# How many bytes of pixels are in memory at once while they are streamed.
+CHUNK_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Source:
+    """N samples whose pixels are read when asked for.
+
+    ``table`` holds the per-sample arrays of :class:`FaceData` except ``images``; ``labels`` and ``index`` are required.
+    ``read(start, stop)`` returns the pixels of samples ``start`` to ``stop - 1`` as uint8 of shape
+    ``(stop - start, *image_shape)``; it is called with increasing ``start``.  ``provenance`` says, in strings, where
+    the samples came from and how they were processed.
+
+    Raises:
+        UserError: the table breaks a rule of :class:`FaceData`, or there are no samples.
+
+    >>> source = Source("toy", "train", ("neutral", "happiness"), {"labels": np.array([0, 1]), "index": np.arange(2)},
+    ...                 (8, 8, 1), lambda start, stop: np.zeros((stop - start, 8, 8, 1), np.uint8))
+    >>> len(source), source.load().images.shape
+    (2, (2, 8, 8, 1))
+    """
+
+    name: str
+    split: str
+    class_names: tuple[str, ...]
+    table: dict[str, np.ndarray]
+    image_shape: tuple[int, ...]
+    read: Callable[[int, int], np.ndarray]
+    action_unit_names: tuple[int, ...] = ()
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not len(self):
+            raise UserError(f"the {self.split} split of {self.name} has no samples; check the folder and the options")
+        # One zero seen N times stands for the pixels: the table is checked by FaceData's rules without reading any.
+        self.with_images(np.broadcast_to(np.uint8(0), (len(self), *self.image_shape)))
+
+    def __len__(self) -> int:
+        return len(self.table["labels"])
+
+    def with_images(self, images: np.ndarray) -> FaceData:
+        """The samples together with their pixels, (N, H, W, C) or (N, T, H, W, C)."""
+        return FaceData(
+            self.name,
+            self.split,
+            images,
+            class_names=self.class_names,
+            action_unit_names=self.action_unit_names,
+            **self.table,
+        )
+
+    def chunks(self, start: int = 0) -> Iterator[tuple[int, np.ndarray]]:
+        """The pixels from sample ``start`` on, as (position of the first, uint8 (m, *image_shape)), a few MB at a time."""
+        step = max(1, CHUNK_BYTES // int(np.prod(self.image_shape)))
+        for first in range(start, len(self), step):
+            yield first, self.read(first, min(first + step, len(self)))
+
+    def load(self) -> FaceData:
+        """All samples with their pixels in memory."""
+        images = np.empty((len(self), *self.image_shape), np.uint8)
+        for first, pixels in self.chunks():
+            images[first : first + len(pixels)] = pixels
+        return self.with_images(images)
+
+
+def expression_classes(num_classes: int) -> tuple[str, ...]:
+    """The first 7 or all 8 expressions.
+
+    >>> expression_classes(8)[-1]
+    'contempt'
+    """
+    if num_classes not in (7, 8):
+        raise UserError(
+            f"num_classes is {num_classes}; expected 7 (the basic expressions and neutral) or 8 (with contempt)"
+        )
+    return EXPRESSIONS[:num_classes]
+
+
+def check_split(name: str, split: str, splits: tuple[str, ...] = SPLITS) -> None:
+    """Refuse a split the data set does not have."""
+    if split not in splits:
+        raise UserError(f"{name} has no split {split!r}; expected one of {', '.join(splits)}")
+
+
+def existing_root(name: str, root: str | Path | None, what: str) -> Path:
+    """``root`` as a path that exists; ``what`` tells, in an error, what the path should hold."""
+    if root is None:
+        raise UserError(f"{name} is read from files of yours: pass root (--data-root), {what}")
+    path = Path(root).expanduser()
+    if not path.exists():
+        raise UserError(f"there is nothing at {path}; expected {what}")
+    return path
