@@ -9,13 +9,13 @@ What to know before counting anything, checked on the published files:
 * Four names occur twice in ``fer2013new.csv``.  The first row is kept, as in ``label.csv``.
 * The script that makes the folders writes the later picture under a repeated name.  One of them, ``fer0033120.png`` of
   the test split, is therefore a warning sign that carries the votes of a face in the folders; from CSV it is the face.
-* ``label.csv`` and ``fer2013new.csv`` give different votes for 1,601 names.  All are pictures that occur more than once,
-  pixel for pixel: ``fer2013new.csv`` repeats the votes of the first, ``label.csv`` has votes of its own for each.
+* ``label.csv`` and ``fer2013new.csv`` give different votes for 1,601 names.  All are pictures that occur more than once
+  to the pixel: ``fer2013new.csv`` repeats the votes of the first, ``label.csv`` has votes of its own for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile
@@ -50,8 +50,8 @@ def majority_vote(votes: np.ndarray) -> np.ndarray:
     """The class of each row of (N, 10) votes by Barsoum et al.'s majority rule, -1 where there is none.
 
     A class with a single vote is an outlier and loses it.  Of what is left, the leading class must have more than half;
-    without such a class, or where "unknown" or "not a face" leads, the picture is left out (Barsoum et al. 2016, and the
-    ``majority`` mode of the code they published).
+    without such a class, or where "unknown" or "not a face" leads, the picture is left out (Barsoum et al. 2016, and
+    the ``majority`` mode of the code they published).
 
     >>> majority_vote(np.array([[6, 1, 3, 0, 0, 0, 0, 0, 0, 0], [5, 5, 0, 0, 0, 0, 0, 0, 0, 0]]))
     array([ 0, -1])
@@ -249,11 +249,11 @@ def _from_csv(root: Path, split: str) -> tuple[np.ndarray, np.ndarray, Any, str]
     table = _read_vote_csv(vote_file)
     if len(table) != len(rows.usage) or (table["Usage"].to_numpy(str) != rows.usage).any():
         raise UserError(
-            f"{pixel_file} ({len(rows.usage)} rows) and {vote_file} ({len(table)} rows) do not belong together: expected "
-            "the same number of rows with the same Usage; download both again"
+            f"{pixel_file} ({len(rows.usage)} rows) and {vote_file} ({len(table)} rows) do not belong together: "
+            "expected the same number of rows with the same Usage; download both again"
         )
     names, votes, positions = _named_rows(table, split)
-    return names, votes, lambda position: rows.face(positions[position]), "csv"
+    return names, votes, lambda position: rows.face(int(positions[position])), "csv"
 
 
 def _read_label_csv(place: Place) -> tuple[np.ndarray, np.ndarray]:
@@ -316,7 +316,9 @@ class _PixelRows:
             raise UserError(f"{place} lacks the columns {', '.join(missing)}; it has {', '.join(header)}")
         self._columns = {column: header.index(column) for column in header}
         self._width = len(header)
-        emotion, usage, offsets = [], [], []
+        emotion: list[bytes] = []
+        usage: list[str] = []
+        offsets: list[int] = []
         for offset, line in self._lines():
             fields = self._fields(line, len(offsets))
             offsets.append(offset)
@@ -342,7 +344,8 @@ class _PixelRows:
             raise UserError(f"{self.place} has pixels that are no numbers in data row {row}") from None
         if len(values) != FACE_SIZE**2:
             raise UserError(
-                f"{self.place} has {len(values)} pixels in data row {row}; expected {FACE_SIZE**2}, {FACE_SIZE}×{FACE_SIZE}"
+                f"{self.place} has {len(values)} pixels in data row {row}; expected {FACE_SIZE**2} "
+                f"({FACE_SIZE}×{FACE_SIZE})"
             )
         if values.min() < 0 or values.max() > 255:
             raise UserError(f"{self.place} has pixels outside 0..255 in data row {row}")
@@ -372,15 +375,19 @@ def _open_zip(path: Path) -> ZipPath:
 
 
 def _children(root: Path) -> list[Place]:
-    """What lies in ``root`` (a folder, a zip file, or a file in the folder that is meant) and one folder further down."""
-    top: Place
-    if root.is_dir():
-        top = root
-    else:
-        top = _open_zip(root) if root.suffix == ".zip" else root.parent
-    near: list[Place] = sorted(top.iterdir(), key=str)
-    inner = [child for child in near if child.is_dir() and child.name not in FOLDERS.values()]
-    return near + [further for child in inner for further in sorted(child.iterdir(), key=str)]
+    """What lies in ``root`` (a folder, a zip file, or a file of the folder that is meant), and one folder deeper."""
+    top: Place = _open_zip(root) if root.suffix == ".zip" else root if root.is_dir() else root.parent
+    children = []
+    for child in _sorted_children(top):
+        children.append(child)
+        if child.is_dir() and child.name not in FOLDERS.values():
+            children += _sorted_children(child)
+    return children
+
+
+def _sorted_children(place: Place) -> list[Place]:
+    children: Iterable[Place] = place.iterdir()
+    return sorted(children, key=str)
 
 
 def _find_folder(root: Path, name: str) -> Place | None:

@@ -54,8 +54,7 @@ def load_data(
     >>> load_data("cats")
     Traceback (most recent call last):
     ...
-    fer_tutorial.errors.UserError: there is no data set 'cats'; expected one of synthetic, synthetic_sequences, ferplus, \
-fer2013, london, folder, packed
+    fer_tutorial.errors.UserError: there is no data set 'cats'; expected one of synthetic, ...
     """
     if name == "packed":
         check_options(name, load_packed, options)
@@ -86,8 +85,8 @@ def reader_of(name: str) -> Callable[..., Source]:
         return READERS[name]
     if name in CARDS:
         raise UserError(
-            f"there is no reader for {name} yet; sort its images into folders named after the expressions and read them "
-            f"as 'folder' (what is known of it: fer-tutorial datasets {name})"
+            f"there is no reader for {name} yet; sort its images into folders named after the expressions and read "
+            f"them as 'folder' (what is known of it: fer-tutorial datasets {name})"
         )
     raise UserError(f"there is no data set {name!r}; expected one of {', '.join([*READERS, 'packed'])}")
 

@@ -28,8 +28,8 @@ EXPECTED = "a folder with neutral and smiling pictures and their .tem templates,
 NUM_POINTS = 189
 # Points 0 and 1 of a template are the centers of the two pupils.
 PUPILS = [0, 1]
-# The square crop, in distances between the pupils: its width, and how far above the eyes it begins.  Chosen so that eyes
-# and mouth come to lie where FER2013's average face has them.
+# The square crop, in distances between the pupils: its width, and how far above the eyes it begins.  Chosen so that
+# eyes and mouth come to lie about where FER2013's average face has them.
 CROP_WIDTH, CROP_ABOVE = 3.2, 1.28
 FOLDER_WORDS = {"neutral": "neutral", "smiling": "happiness"}
 
@@ -180,8 +180,8 @@ def _crop_box(pupils: np.ndarray, image: Image.Image, file: Path) -> tuple[float
     top = pupils[:, 1].mean() - CROP_ABOVE * distance
     if not (left >= 0 and left + side <= image.width and top >= 0 and top + side <= image.height):
         raise UserError(
-            f"the face in {file} reaches beyond the picture ({image.width}×{image.height}); expected landmarks in pixels "
-            "of this very picture, so check that it was not resized without them"
+            f"the face in {file} reaches beyond the picture ({image.width}×{image.height}); expected landmarks in "
+            "pixels of this very picture, so check that it was not resized without them"
         )
     return left, top, left + side, top + side
 

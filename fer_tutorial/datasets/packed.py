@@ -51,7 +51,8 @@ def pack(source: Source, folder: str | Path, progress: bool = True) -> Path:
             if _same_pack(folder, header):
                 return folder
             raise UserError(
-                f"{folder} exists and is not a pack of these samples; expected a new folder, so remove it or name another"
+                f"{folder} exists and is not a pack of these samples; expected a new folder, so remove it "
+                "or name another"
             )
         try:
             _write_part(source, part, table, header, progress)
@@ -61,8 +62,8 @@ def pack(source: Source, folder: str | Path, progress: bool = True) -> Path:
                 raise
             shutil.rmtree(part, ignore_errors=True)
             raise UserError(
-                f"the disk filled up while packing {source.name} to {folder}, which needs {_bytes_needed(source):,} bytes; "
-                "nothing was left there, so free some space or choose another folder"
+                f"the disk filled up while packing {source.name} to {folder}, which needs "
+                f"{_bytes_needed(source):,} bytes; nothing was left there, so free some space or choose another folder"
             ) from None
     return folder
 
@@ -130,7 +131,8 @@ def load_packed(
         raise UserError(f"{folder} was packed with {depth} channels; expected channels={depth}, or pack it anew")
     if num_classes is not None and not set(data.class_names) <= set(expression_classes(num_classes)):
         raise UserError(
-            f"{folder} was packed with {data.num_classes} classes; expected num_classes={data.num_classes}, or pack it anew"
+            f"{folder} was packed with {data.num_classes} classes; expected num_classes={data.num_classes}, or "
+            "pack it anew"
         )
     return data
 
@@ -203,8 +205,8 @@ def _read_header(folder: Path) -> dict[str, Any]:
         part = folder.with_name(f".{folder.name}.packing")
         if part.is_dir():
             raise UserError(
-                f"packing {folder} was interrupted; run the same fer-tutorial pack command again and it goes on where it "
-                "stopped"
+                f"packing {folder} was interrupted; run the same fer-tutorial pack command again and it goes on "
+                "where it stopped"
             )
         raise UserError(f"there is no pack at {folder}; expected a folder with {HEADER}, written by fer-tutorial pack")
     try:
@@ -239,7 +241,7 @@ def _check_space(source: Source, part: Path) -> None:
 
 def _npz_bytes(table: dict[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **table)  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **table)
     return buffer.getvalue()
 
 

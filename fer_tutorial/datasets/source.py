@@ -70,7 +70,7 @@ class Source:
         )
 
     def chunks(self, start: int = 0) -> Iterator[tuple[int, np.ndarray]]:
-        """The pixels from sample ``start`` on, as (position of the first, uint8 (m, *image_shape)), a few MB at a time."""
+        """The pixels from sample ``start`` on, as (position of the first, uint8 (m, ...)), a few MB at a time."""
         step = max(1, CHUNK_BYTES // int(np.prod(self.image_shape)))
         for first in range(start, len(self), step):
             yield first, self.read(first, min(first + step, len(self)))

@@ -44,7 +44,7 @@ def open_synthetic_sequences(
 
 def load_synthetic(
     reader: Callable[..., Source],
-    root: None,
+    root: str | Path | None,
     split: str,
     size: int,
     channels: int,
