@@ -1,0 +1,635 @@
+"""G2RL: geometry-guided representation learning for the intensities of facial action units.
+
+Fan and Lin, "G2RL: Geometry-Guided Representation Learning for Facial Action Unit Intensity Estimation", IJCAI 2020,
+731-737, doi 10.24963/ijcai.2020/102.  No official code is known.  The equations are known from a published reading note
+of the paper; what the note leaves open (σ, λ, layer sizes, the points, the map from distance to adjacency) is a
+parameter here, and its value is our reading.
+
+A network with deconvolutions predicts a heatmap for every facial point that an action unit (AU) moves: the place of the
+peak says where the point is, its height how strong the AU is.  During training a second branch turns the landmarks into
+a graph and the graph into a vector G, and the feature maps before the heatmaps are pulled towards it.  After training
+the second branch is thrown away.
+
+>>> backbone = nn.Conv2d(3, 8, 8, stride=8)
+>>> method = G2RL(backbone, (1, 2, 12), PRESETS["small"], image_size=48, map_size=(6, 6))
+>>> method(torch.rand(2, 3, 48, 48)).shape
+torch.Size([2, 3])
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Gather = Callable[[Tensor], Tensor]
+Peak = Literal["intensity", "density"]
+AdjacencyKind = Literal["gaussian", "inverse", "nearest"]
+
+HIGHEST_INTENSITY = 5.0  # FACS letters A to E, as numbers
+
+# The two points of each AU, on the person's right and left: the midpoint of two of iBUG's 68 landmarks (numbered from
+# 0), or a landmark itself where the two are the same.  Our reading: that AU points are landmarks or midpoints is known,
+# which ones is not.
+AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
+    1: ((21, 21), (22, 22)),  # inner ends of the brows
+    2: ((18, 18), (25, 25)),  # outer thirds of the brows
+    4: ((19, 20), (23, 24)),  # middles of the brows
+    5: ((37, 38), (43, 44)),  # upper lids
+    6: ((41, 48), (46, 54)),  # cheeks, half way from lower lid to mouth corner
+    7: ((40, 41), (46, 47)),  # lower lids
+    9: ((39, 31), (42, 35)),  # sides of the nose, half way from inner eye corner to nostril
+    10: ((50, 50), (52, 52)),  # upper lip's peaks
+    12: ((48, 48), (54, 54)),  # mouth corners
+    14: ((48, 60), (54, 64)),  # between outer and inner mouth corners
+    15: ((48, 59), (54, 55)),  # lower lip's border next to the corners
+    17: ((58, 7), (56, 9)),  # chin, half way from lower lip to jaw
+    20: ((59, 59), (55, 55)),  # lower lip's outer points
+    23: ((49, 49), (53, 53)),  # upper lip's outer points
+    24: ((50, 58), (52, 56)),  # half way from upper to lower lip
+    25: ((61, 67), (63, 65)),  # opening of the mouth
+    26: ((7, 7), (9, 9)),  # jaw
+    43: ((37, 41), (44, 46)),  # half way from upper to lower lid
+}
+
+
+@dataclass(frozen=True)
+class G2RLConfig:
+    """Everything of G2RL that can be chosen.
+
+    Attributes:
+        lambda_: λ in [0, 1] of L = λ L_G + (1 − λ) L_S; 0 switches the geometry off.
+        sigma: σ of the Gaussians, in pixels of the heatmap.
+        peak: height of a target's peak: "intensity" (I itself) or "density" (I / (2πσ²), the paper's formula).
+        deconv_channels: channels of the 4 × 4, stride 2 deconvolutions; each doubles the resolution.
+        adjacency: how distances become weights, see :func:`adjacency`.
+        adjacency_scale: its length, in mean distances between the nodes.
+        neighbors: how many neighbors "nearest" joins to a node.
+        gcn_channels: channels of the three graph convolutions.
+        node_channels: channels after the 1 × 1 convolution over the nodes.
+        fc_sizes: sizes of the first two fully connected layers.
+        geometry_dim: length of G, the last fully connected layer's size.
+        train_geometry: train the geometry branch together with the rest.  L_G alone is smallest when G is constant, so
+            a trained branch may go blind; with False it stays a fixed random function of the landmarks.
+        emphasis: weight of a map is 1 + emphasis · I, against the many absent and few strong AUs; 0 weighs all alike.
+
+    Raises:
+        ValueError: a value outside its range.
+    """
+
+    lambda_: float = 0.5
+    sigma: float = 2.0
+    peak: Peak = "intensity"
+    deconv_channels: tuple[int, ...] = (256, 128, 64)
+    adjacency: AdjacencyKind = "gaussian"
+    adjacency_scale: float = 0.5
+    neighbors: int = 6
+    gcn_channels: tuple[int, int, int] = (64, 64, 64)
+    node_channels: int = 16
+    fc_sizes: tuple[int, int] = (512, 256)
+    geometry_dim: int = 128
+    train_geometry: bool = True
+    emphasis: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lambda_ <= 1:
+            raise ValueError(f"lambda_ is {self.lambda_}; expected a share from 0 (heatmaps alone) to 1")
+        for name in ("sigma", "adjacency_scale", "neighbors", "node_channels", "geometry_dim"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected a positive number")
+        if self.peak not in ("intensity", "density"):
+            raise ValueError(f"peak is {self.peak!r}; expected 'intensity' or 'density'")
+        if self.adjacency not in ("gaussian", "inverse", "nearest"):
+            raise ValueError(f"adjacency is {self.adjacency!r}; expected 'gaussian', 'inverse' or 'nearest'")
+        if self.emphasis < 0:
+            raise ValueError(f"emphasis is {self.emphasis}; expected 0 or more")
+
+
+PRESETS: dict[str, G2RLConfig] = {
+    # Nearest evidence: the deconvolutions, σ and peak of the first author's AAAI 2020 code; all else is our reading.
+    "paper": G2RLConfig(),
+    # Ours, for small images and a CPU: 48 pixels become maps of 24 x 24.
+    "small": G2RLConfig(
+        sigma=1.5,
+        deconv_channels=(48, 32),
+        gcn_channels=(16, 16, 16),
+        node_channels=4,
+        fc_sizes=(128, 64),
+        geometry_dim=32,
+    ),
+}
+
+
+def _require(condition: Tensor, message: str) -> None:
+    """Raise ``ValueError(message)`` unless ``condition`` holds.
+
+    Values are looked at on the CPU only: on a GPU the look would make every training step wait for the device.
+    """
+    if condition.device.type == "cpu" and not torch.compiler.is_compiling() and not condition.item():
+        raise ValueError(message)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Points and heatmaps
+
+
+def action_unit_columns(wanted: Sequence[int], available: Sequence[int]) -> list[int]:
+    """Where the wanted AUs stand in a table whose columns are ``available``.
+
+    Raises:
+        ValueError: the table lacks one of them.
+
+    >>> action_unit_columns((12, 1), (1, 2, 12))
+    [2, 0]
+    """
+    missing = [unit for unit in wanted if unit not in available]
+    if missing:
+        raise ValueError(
+            f"the data have no intensities of AU {', '.join(map(str, missing))}; they have AU "
+            f"{', '.join(map(str, available)) or '(none)'}, so choose among these"
+        )
+    return [list(available).index(unit) for unit in wanted]
+
+
+def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
+    """The two points of each action unit: midpoints of two landmarks each, by :data:`AU_POINTS`.
+
+    Args:
+        landmarks: (m, 68, 2), (x, y).
+        action_units: A action units.
+
+    Returns:
+        (m, A, 2, 2): the point on the person's right, then on the left, each (x, y), in the landmarks' unit.
+
+    Raises:
+        ValueError: landmarks of another shape, or an AU that has no points in the table.
+
+    >>> au_points(torch.arange(136.0).view(1, 68, 2), [12])[0, 0].tolist()
+    [[96.0, 97.0], [108.0, 109.0]]
+    """
+    if landmarks.ndim != 3 or landmarks.shape[1:] != (68, 2):
+        raise ValueError(f"landmarks have shape {tuple(landmarks.shape)}; expected (m, 68, 2), points (x, y)")
+    unknown = [unit for unit in action_units if unit not in AU_POINTS]
+    if unknown:
+        raise ValueError(
+            f"AU {', '.join(map(str, unknown))} has no points; the table has AU {', '.join(map(str, AU_POINTS))}"
+        )
+    pairs = torch.tensor([AU_POINTS[unit] for unit in action_units], device=landmarks.device)  # (A, 2, 2)
+    return landmarks[:, pairs].mean(3)  # (m, A, 2 sides, 2 landmarks, 2) -> (m, A, 2, 2)
+
+
+def to_map(points: Tensor, stride: float) -> Tensor:
+    """From image pixels to pixels of a map that is ``stride`` times smaller; pixel centers are at integers in both.
+
+        p_map = (p + ½) / stride − ½
+
+    >>> to_map(torch.tensor([0.5, 2.5]), 2).tolist()
+    [0.0, 1.0]
+    """
+    return (points + 0.5) / stride - 0.5
+
+
+def from_map(points: Tensor, stride: float) -> Tensor:
+    """The inverse of :func:`to_map`: p = (p_map + ½) · stride − ½.
+
+    >>> from_map(torch.tensor([0.0, 1.0]), 2).tolist()
+    [0.5, 2.5]
+    """
+    return (points + 0.5) * stride - 0.5
+
+
+def gaussian_heatmap(
+    points: Tensor, intensities: Tensor, size: tuple[int, int], sigma: float, peak: Peak = "intensity"
+) -> Tensor:
+    """Target heatmap of every point: a Gaussian at the point, as high as the AU is strong.
+
+        S_k(i, j) = I_k/(2πσ²) · exp(−||(i, j) − (i_k, j_k)||² / (2σ²))          peak="density", the paper's formula
+        S_k(i, j) =     I_k    · exp(−||(i, j) − (i_k, j_k)||² / (2σ²))          peak="intensity"
+
+    Args:
+        points: (..., 2), (x, y) in pixels of the map; NaN where unknown.
+        intensities: (...), I from 0 to 5; NaN where not coded.
+        size: (h, w) of the map.
+        sigma: σ, in pixels of the map.
+        peak: what the highest value is.  With "density" it is I / (2πσ²), 0.0398 · I at σ = 2: read it accordingly.
+
+    Returns:
+        (..., h, w), NaN all over where the point or its intensity is unknown.
+
+    Raises:
+        ValueError: intensities outside 0 to 5, points further than half a map outside the map (both looked at on the
+            CPU only), or a σ that is not positive.
+
+    >>> gaussian_heatmap(torch.tensor([1.0, 0.0]), torch.tensor(3.0), (1, 3), sigma=1.0).tolist()[0][1]
+    3.0
+    """
+    if sigma <= 0:
+        raise ValueError(f"sigma is {sigma}; expected a positive number of map pixels")
+    _require(
+        ~((intensities < 0) | (intensities > HIGHEST_INTENSITY)).any(),
+        "an action unit's intensity lies outside 0 to 5; expected FACS intensities (0 absent, 1 to 5 for A to E), so "
+        "rescale the annotation",
+    )
+    h, w = size
+    extent = points.new_tensor([w, h])
+    _require(
+        ~((points < -0.5 * extent) | (points > 1.5 * extent)).any(),
+        f"points lie far outside the {w} x {h} map; expected pixels of the map, so check that the landmarks are in "
+        "pixels of these images and divided by the stride",
+    )
+    x = torch.arange(w, device=points.device, dtype=points.dtype)
+    y = torch.arange(h, device=points.device, dtype=points.dtype)
+    # The Gaussian is a product of one along x and one along y.
+    along_x = torch.exp(-((x - points[..., 0, None]) ** 2) / (2 * sigma**2))  # (..., w)
+    along_y = torch.exp(-((y - points[..., 1, None]) ** 2) / (2 * sigma**2))  # (..., h)
+    height = intensities / (2 * math.pi * sigma**2) if peak == "density" else intensities
+    return height[..., None, None] * along_y[..., :, None] * along_x[..., None, :]  # (..., h, w)
+
+
+def read_heatmap(
+    maps: Tensor, sigma: float = 1.0, peak: Peak = "intensity", subpixel: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Where the peak of each map is, and which intensity its height means.
+
+        L̂_k = argmax Φ_k,   Î_k = max Φ_k   (times 2πσ² where the target's peak is I/(2πσ²))
+
+    A Gaussian's logarithm is a parabola, and three values fix a parabola: with l₋, l₀, l₊ the logarithms at the highest
+    pixel and its two neighbors, the true peak is δ = (l₊ − l₋) / (2 (2 l₀ − l₋ − l₊)) pixels further and
+    (l₊ − l₋) δ/4 higher, along x and along y.  On an exact Gaussian this recovers point and intensity exactly.
+
+    Args:
+        maps: (..., h, w).
+        sigma: σ of the targets, used by peak="density" alone.
+        peak: how the targets were scaled, see :func:`gaussian_heatmap`.
+        subpixel: refine as above; False reads the highest pixel as it is.
+
+    Returns:
+        points (..., 2), (x, y) in pixels of the map, and intensities (...), differentiable in ``maps``.
+
+    >>> m = gaussian_heatmap(torch.tensor([3.3, 2.8]), torch.tensor(4.0), (8, 8), sigma=1.5)
+    >>> [value.tolist() for value in read_heatmap(m, subpixel=False)][0]
+    [3.0, 3.0]
+    >>> [[round(x, 3) for x in value.view(-1).tolist()] for value in read_heatmap(m)]
+    [[3.3, 2.8], [4.0]]
+    """
+    h, w = maps.shape[-2:]
+    flat = maps.float().flatten(-2) if maps.dtype in (torch.float16, torch.bfloat16) else maps.flatten(-2)  # (..., h w)
+    highest, position = flat.max(-1)
+    row, column = position // w, position % w
+    points = torch.stack([column, row], dim=-1).to(flat.dtype)  # (..., 2)
+    intensities = highest
+    if subpixel:
+        # A neighbor is never taken below a tenth of the peak: true for Gaussians from σ = 0.7 on, and it keeps the
+        # logarithm of a rough prediction in bounds.  Maps without a positive peak are left as they are.
+        floor = 0.1 * highest.clamp(min=1e-6)
+        shifts, gain = [], torch.zeros_like(highest)
+        for index, count, step in ((column, w, 1), (row, h, w)):
+            inner = (index > 0) & (index < count - 1) & (highest > 1e-6)
+            before = flat.gather(-1, (position - step).clamp(min=0)[..., None])[..., 0]
+            after = flat.gather(-1, (position + step).clamp(max=h * w - 1)[..., None])[..., 0]
+            low, high = torch.maximum(before, floor).log(), torch.maximum(after, floor).log()
+            curvature = 2 * highest.clamp(min=1e-6).log() - low - high
+            shift = ((high - low) / (2 * curvature.clamp(min=1e-6))).clamp(-0.5, 0.5)
+            shift = torch.where(inner, shift, torch.zeros_like(shift))
+            shifts.append(shift)
+            gain = gain + torch.where(inner, (high - low) * shift / 4, torch.zeros_like(shift))
+        points = points + torch.stack(shifts, dim=-1)
+        intensities = highest * gain.exp()
+    if peak == "density":
+        intensities = intensities * (2 * math.pi * sigma**2)
+    return points, intensities
+
+
+def heatmap_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Heatmap regression: L_S = 1/m Σ_i Σ_k w_ik ||Φ_k(X_i) − S_k(X_i)||², summed over pixels and maps.
+
+    Args:
+        predicted: Φ, (m, P, h, w).
+        target: S, (m, P, h, w); a map that is NaN is left out.
+        weights: w, (m, P); all 1 by default.
+
+    Returns:
+        0-dim loss.
+
+    >>> heatmap_loss(torch.zeros(2, 1, 1, 2), torch.tensor([[[[1.0, 2.0]]], [[[torch.nan, torch.nan]]]])).item()
+    2.5
+    """
+    known = ~target.isnan()
+    squares = torch.where(known, predicted - target.nan_to_num(), torch.zeros_like(predicted)) ** 2
+    by_map = squares.sum((-2, -1))  # (m, P)
+    if weights is not None:
+        by_map = by_map * weights
+    return by_map.sum(1).mean()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The branch that stays: backbone, deconvolutions, heatmaps
+
+
+class HeatmapEstimator(nn.Module):
+    """From images to AU intensities by heatmaps.  All that is left of G2RL after training.
+
+    Args:
+        backbone: images (m, 3, H, W) to maps (m, C, h, w), with the attribute ``out_channels``.
+        action_units: the A action units, two maps each.
+        config: ``deconv_channels``, ``sigma`` and ``peak`` are used.
+        stride: image pixels per heatmap pixel.
+
+    Shapes: images (m, 3, H, W) to intensities (m, A), on the scale 0 to 5 but not cut off there.
+    """
+
+    def __init__(self, backbone: nn.Module, action_units: Sequence[int], config: G2RLConfig, stride: float) -> None:
+        super().__init__()
+        self.action_units = tuple(action_units)
+        self.sigma, self.peak, self.stride = config.sigma, config.peak, stride
+        self.backbone = backbone
+        layers: list[nn.Module] = []
+        channels = (int(backbone.out_channels), *config.deconv_channels)  # type: ignore[arg-type]
+        for before, after in pairwise(channels):
+            layers += [
+                nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False),  # twice the resolution
+                nn.BatchNorm2d(after),
+                nn.ReLU(inplace=True),
+            ]
+        self.deconvolutions = nn.Sequential(*layers)
+        self.head = nn.Conv2d(channels[-1], 2 * len(self.action_units), 1)
+
+    def features(self, images: Tensor) -> Tensor:
+        """M, the feature maps before the heatmaps: (m, 3, H, W) to (m, C', h', w')."""
+        return self.deconvolutions(self.backbone(images))
+
+    def heatmaps(self, images: Tensor) -> Tensor:
+        """Φ: (m, 3, H, W) to (m, 2A, h', w'); map 2a is AU a on the person's right, map 2a + 1 on the left."""
+        return self.head(self.features(images))
+
+    def read(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Points (m, A, 2, 2) in image pixels and intensities (m, A), the mean of the two sides, of heatmaps."""
+        points, intensities = read_heatmap(maps, self.sigma, self.peak)  # (m, 2A, 2), (m, 2A)
+        return from_map(points, self.stride).unflatten(1, (-1, 2)), intensities.unflatten(1, (-1, 2)).mean(2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.read(self.heatmaps(images))[1]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The branch that goes: graph, vector, projection
+
+
+def adjacency(nodes: Tensor, kind: AdjacencyKind = "gaussian", scale: float = 0.5, neighbors: int = 6) -> Tensor:
+    """A graph's weights from the Euclidean distances between its nodes.
+
+    With d_ij the distance and s = scale · (mean distance between different nodes of this face), so that the size of the
+    face does not matter:
+
+        "gaussian"  A_ij = exp(−d_ij² / (2 s²))
+        "inverse"   A_ij = 1 / (1 + d_ij / s)
+        "nearest"   A_ij = 1 if i is among the nearest ``neighbors`` of j or j among those of i, or i = j; else 0
+
+    then Â = D^(−1/2) A D^(−1/2) with the degrees D_ii = Σ_j A_ij.  That distances decide is known of the paper; the
+    three maps and the normalisation (Kipf and Welling's) are our reading.
+
+    Args:
+        nodes: (m, n, 2).
+
+    Returns:
+        Â, (m, n, n), symmetric.
+
+    Raises:
+        ValueError: nodes of another shape, fewer than two, all nodes in one place (looked at on the CPU only), or more
+            neighbors than there are other nodes.
+
+    >>> adjacency(torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), "inverse", scale=1.0)[0].round(decimals=2).tolist()
+    [[0.67, 0.33], [0.33, 0.67]]
+    """
+    if nodes.ndim != 3 or nodes.shape[2] != 2:
+        raise ValueError(
+            f"nodes have shape {tuple(nodes.shape)}; expected (m, n, 2), one point (x, y) a node: a graph whose nodes "
+            "are pixels or channels has the wrong layout"
+        )
+    n = nodes.shape[1]
+    if n < 2:
+        raise ValueError(f"a graph of {n} nodes has no distances; expected at least two")
+    distances = (nodes[:, :, None] - nodes[:, None, :]).norm(dim=3)  # (m, n, n)
+    mean = distances.sum((1, 2)) / (n * (n - 1))  # (m,)
+    _require(
+        (mean > 0).all(), "all nodes of a face coincide; expected landmarks in different places, or NaN if unknown"
+    )
+    length = (scale * mean).clamp(min=1e-6)[:, None, None]
+    if kind == "gaussian":
+        weights = torch.exp(-(distances**2) / (2 * length**2))
+    elif kind == "inverse":
+        weights = 1 / (1 + distances / length)
+    else:
+        if not 0 < neighbors < n:
+            raise ValueError(f"neighbors is {neighbors} but a node has {n - 1} others; expected 1 to {n - 1}")
+        itself = torch.eye(n, dtype=nodes.dtype, device=nodes.device)
+        # Twins may lie in one place, so the node itself is put out of reach rather than assumed to be the nearest.
+        nearest = (distances + itself * torch.finfo(nodes.dtype).max).topk(neighbors, largest=False).indices
+        chosen = torch.zeros_like(distances).scatter_(2, nearest, 1.0)
+        weights = torch.maximum(chosen, chosen.transpose(1, 2)) + itself
+    degree = weights.sum(2).rsqrt()  # (m, n); every node counts itself, so no degree is 0
+    return degree[:, :, None] * weights * degree[:, None, :]
+
+
+class GraphConvolution(nn.Module):
+    """One layer on a graph: F^l = ReLU(Â F^(l−1) W^(l−1)).
+
+    Every node mixes its features (W), then gathers its neighbors' (Â).  The order of the nodes does not matter:
+    permuted nodes give permuted features.
+
+    Shapes: Â (m, n, n), F (m, n, c) to (m, n, c').
+    """
+
+    def __init__(self, in_features: int, out_features: int) -> None:
+        super().__init__()
+        self.weight = nn.Linear(in_features, out_features, bias=False)
+
+    def forward(self, adjacency: Tensor, features: Tensor) -> Tensor:
+        return F.relu(adjacency @ self.weight(features))
+
+
+class GeometryEncoder(nn.Module):
+    """From landmarks to the latent geometry vector G.
+
+        F' = ||_{l=1..3} ReLU(Â F^{l−1} W^{l−1}),   F^0 = the nodes' coordinates
+        G  = FC(FC(FC(Conv_{1×1}(F'))))
+
+    with ReLUs between the fully connected layers (our reading).
+
+    Args:
+        num_nodes: n, 68 landmarks.
+        config: sizes and the kind of adjacency.
+
+    Shapes: nodes (m, n, 2), about −1 to 1, to G (m, g).
+    """
+
+    def __init__(self, num_nodes: int, config: G2RLConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = (2, *config.gcn_channels)
+        self.graph = nn.ModuleList(GraphConvolution(before, after) for before, after in pairwise(channels))
+        self.conv = nn.Conv1d(sum(config.gcn_channels), config.node_channels, 1)
+        first, second = config.fc_sizes
+        self.fc = nn.Sequential(
+            nn.Linear(config.node_channels * num_nodes, first),
+            nn.ReLU(),
+            nn.Linear(first, second),
+            nn.ReLU(),
+            nn.Linear(second, config.geometry_dim),
+        )
+
+    def node_features(self, nodes: Tensor) -> Tensor:
+        """F': the three layers' outputs side by side, (m, n, 2) to (m, n, c_1 + c_2 + c_3)."""
+        weights = adjacency(nodes, self.config.adjacency, self.config.adjacency_scale, self.config.neighbors)
+        features, outputs = nodes, []
+        for layer in self.graph:
+            features = layer(weights, features)
+            outputs.append(features)
+        return torch.cat(outputs, dim=2)
+
+    def forward(self, nodes: Tensor) -> Tensor:
+        features = self.node_features(nodes).transpose(1, 2)  # (m, c, n): Conv1d mixes channels, nodes stay apart
+        return self.fc(self.conv(features).flatten(1))
+
+
+def geometry_loss(geometry: Tensor, projected: Tensor, known: Tensor | None = None) -> Tensor:
+    """Geometry guidance: L_G = 1/m Σ_i b_i ||G_i − W M_i||².
+
+    Args:
+        geometry: G, (m, g).
+        projected: W × M, (m, g).
+        known: b, (m,) bool: False for faces without landmarks.
+
+    Returns:
+        0-dim loss.
+
+    >>> geometry_loss(torch.tensor([[3.0, 0.0], [1.0, 1.0]]), torch.zeros(2, 2), torch.tensor([True, False])).item()
+    4.5
+    """
+    squares = ((geometry - projected) ** 2).sum(1)  # (m,)
+    if known is not None:
+        squares = squares * known
+    return squares.mean()
+
+
+def joint_loss(geometry: Tensor, heatmaps: Tensor, lambda_: float) -> Tensor:
+    """L = λ L_G + (1 − λ) L'_S.
+
+    >>> joint_loss(torch.tensor(4.0), torch.tensor(8.0), 0.25).item()
+    7.0
+    """
+    return lambda_ * geometry + (1 - lambda_) * heatmaps
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Both branches
+
+
+def _identity(x: Tensor) -> Tensor:
+    return x
+
+
+class G2RL(nn.Module):
+    """AU intensities from heatmaps, guided by geometry while training.
+
+    Args:
+        backbone: images (m, 3, H, W) to maps (m, C, h, w), with the attribute ``out_channels``.
+        action_units: the A action units to estimate, in the order of the data's columns.
+        config: see :class:`G2RLConfig`.
+        image_size: side of the square images, in pixels.
+        map_size: (h, w) of the backbone's maps.
+
+    A batch is a dict with ``images`` (m, 3, H, W) and, to train, ``landmarks`` (m, 68, 2) in pixels with NaN where
+    unknown and ``action_units`` (m, A) from 0 to 5 with NaN where not coded.
+
+    Raises:
+        ValueError: no action unit, one without points, or a batch with another number of them.
+    """
+
+    task = "action_units"
+    needs = ("action_units", "landmarks")
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        action_units: Sequence[int],
+        config: G2RLConfig,
+        image_size: int,
+        map_size: tuple[int, int],
+    ) -> None:
+        super().__init__()
+        if not action_units:
+            raise ValueError("there is no action unit to estimate; expected at least one")
+        au_points(torch.zeros(1, 68, 2), action_units)  # says which AU has no points
+        self.config = config
+        self.action_units = tuple(action_units)
+        self.image_size = image_size
+        factor = 2 ** len(config.deconv_channels)
+        self.heatmap_size = (map_size[0] * factor, map_size[1] * factor)
+        self.estimator = HeatmapEstimator(backbone, action_units, config, stride=image_size / self.heatmap_size[1])
+        self.geometry = GeometryEncoder(68, config)
+        if not config.train_geometry:
+            self.geometry.requires_grad_(False)
+        # W of L_G: all of M, flattened, to the length of G.
+        self.projection = nn.Linear(
+            config.deconv_channels[-1] * self.heatmap_size[0] * self.heatmap_size[1], config.geometry_dim, bias=False
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Intensities (m, A) of images (m, 3, H, W), not cut off at 0 and 5; the geometry takes no part."""
+        return self.estimator(images)
+
+    def predict(self, batch: dict[str, Any]) -> Tensor:
+        """Intensities (m, A) from 0 to 5."""
+        return self(batch["images"]).clamp(0, HIGHEST_INTENSITY)
+
+    def targets(self, landmarks: Tensor, intensities: Tensor) -> Tensor:
+        """S: landmarks (m, 68, 2) in image pixels and intensities (m, A) to target maps (m, 2A, h', w')."""
+        if intensities.shape[1:] != (len(self.action_units),):
+            raise ValueError(
+                f"the batch has {tuple(intensities.shape[1:])} action units a face but this network estimates "
+                f"{len(self.action_units)}: AU {', '.join(map(str, self.action_units))}; choose the columns with "
+                "action_unit_columns"
+            )
+        points = to_map(au_points(landmarks, self.action_units), self.estimator.stride).flatten(1, 2)  # (m, 2A, 2)
+        both_sides = intensities.repeat_interleave(2, dim=1)  # (m, 2A)
+        return gaussian_heatmap(points, both_sides, self.heatmap_size, self.config.sigma, self.config.peak)
+
+    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = _identity) -> dict[str, Tensor]:
+        """The joint loss.  Both terms are plain means over samples, so nothing has to be gathered."""
+        landmarks, intensities = batch["landmarks"], batch["action_units"]
+        features = self.estimator.features(batch["images"])  # M
+        maps = self.estimator.head(features)  # Φ
+        weights = 1 + self.config.emphasis * intensities.nan_to_num().repeat_interleave(2, dim=1)  # (m, 2A)
+        loss_s = heatmap_loss(maps, self.targets(landmarks, intensities), weights)
+
+        known = ~landmarks.isnan().any(2).any(1)  # (m,)
+        # Faces without landmarks get some graph, so that nothing divides by zero, and weight 0.
+        anywhere = torch.linspace(-1, 1, 68, device=landmarks.device, dtype=landmarks.dtype)[:, None]  # (68, 1)
+        nodes = torch.where(known[:, None, None], 2 * (landmarks + 0.5) / self.image_size - 1, anywhere)
+        loss_g = geometry_loss(self.geometry(nodes), self.projection(features.flatten(1)), known)
+        return {
+            "loss": joint_loss(loss_g, loss_s, self.config.lambda_),
+            "logits": self.estimator.read(maps)[1],
+            "heatmap_loss": loss_s.detach(),
+            "geometry_loss": loss_g.detach(),
+        }
+
+    def after_step(self, batch: dict[str, Any], outputs: dict[str, Tensor], gather: Gather = _identity) -> None:
+        """Nothing: all parameters are the optimiser's."""
+
+    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+        """One group, without the geometry branch where that is fixed."""
+        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        return [{"params": trained, "lr": lr, "weight_decay": weight_decay}]
+
+    def export(self) -> HeatmapEstimator:
+        """A copy of the branch that stays: images in, intensities out, no trace of geometry module and projection."""
+        return copy.deepcopy(self.estimator).eval()
