@@ -297,7 +297,7 @@ def _cells_run(report: Path, path: Path) -> int:
         return 0
     cases = (case for case in ET.parse(report).iter("testcase") if case.find("skipped") is None)
     dotted = "." + name(path).replace("/", ".")  # as JUnit's report writes it, or the end of it
-    return sum(dotted.endswith("." + case.get("classname", "")) for case in cases)
+    return sum(dotted.endswith("." + case.get("classname", "").lstrip(".")) for case in cases)
 
 
 def _tags(cell: NotebookNode) -> list[str]:
