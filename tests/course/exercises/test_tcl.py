@@ -1,0 +1,55 @@
+"""The TCL exercises: right answers pass, the usual wrong ones are told what is wrong."""
+
+import re
+
+import pytest
+import torch
+
+from fer_tutorial.course.checking import CORRECT, UNANSWERED, WRONG, verdict_on
+from fer_tutorial.course.registry import exercise_names, find
+from fer_tutorial.papers import tcl
+
+
+def semi_synthesized(synthetic, real, attention, count):
+    chosen = tcl.selected_dimensions(attention, count / attention.shape[1])
+    return torch.where(chosen, synthetic, real)
+
+
+RIGHT = {
+    "tcl.by_hand": 1.0,
+    "tcl.loss": lambda x, y, c, n, margin: tcl.triplet_center_loss(x, y, c, n, margin),
+    "tcl.nearest": lambda x, y, c: tcl.nearest_wrong_class(x, y, c),
+    "tcl.fully_synthesized": lambda x, y, c: tcl.negative_centers("fully_synthesized", x, y, c),
+    "tcl.semi_synthesized": semi_synthesized,
+}
+
+
+def test_every_exercise_has_an_answer_here():
+    assert exercise_names("tcl") == list(RIGHT)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_right_answer_is_correct(name):
+    assert verdict_on(find(name), RIGHT[name]).status == CORRECT
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_stub_is_not_answered(name):
+    assert verdict_on(find(name), ...).status == UNANSWERED
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "reason"),
+    [
+        ("tcl.by_hand", 2.0, "expected 1, got 2"),
+        ("tcl.loss", lambda x, y, c, n, margin: tcl.triplet_center_loss(x, y, c, n, margin, None, "sum"), "of twelve"),
+        ("tcl.loss", lambda x, y, c, n, margin: tcl.triplet_center_loss(x.detach(), y, c, n, margin), "no gradient"),
+        ("tcl.nearest", lambda x, y, c: torch.cdist(x, c).argmin(1), "got their own class"),
+        ("tcl.fully_synthesized", lambda x, y, c: tcl.negative_centers("nearest", x, y, c), "the wrong centers"),
+        ("tcl.semi_synthesized", lambda s, r, a, count: torch.where(a > 0.5, s, r), "eight samples"),
+    ],
+)
+def test_the_usual_mistakes_are_named(name, answer, reason):
+    verdict = verdict_on(find(name), answer)
+    assert verdict.status == WRONG
+    assert re.search(reason, verdict.reason), verdict.reason
