@@ -112,9 +112,10 @@ class CenterLossConfig:
 
     Attributes:
         lambda_: weight λ of the center loss in Eq. (5); 0 gives plain softmax training.
-        alpha: step size α of the centers: of :func:`center_update` under the rule ``"paper"``; under ``"autograd"`` the
-            learning rate of their parameter group, meant for SGD (λ and the reduction scale that step as well).  Adam's steps
-            do not shrink with the gradient: with Adam take an α of the size of a learning rate.
+        alpha: step size α of the centers.  Under the rule ``"paper"`` that of :func:`center_update`; under
+            ``"autograd"`` the learning rate of their parameter group, meant for SGD
+            (λ and the reduction scale that step as well).  Adam's steps do not shrink with the gradient: with Adam take
+            an α of the size of a learning rate.
         update_rule: ``"paper"`` moves the centers by Eq. (4); ``"autograd"`` makes them parameters of the optimiser.
         reduction: see :func:`center_loss`.  The cross-entropy is a mean over the batch here, so the default is a mean
             too; with ``"sum"`` the same λ weighs m times as much.

@@ -186,9 +186,10 @@ class DACLConfig:
 
     Attributes:
         lambda_: weight λ of the sparse center loss; 0 gives plain softmax training.
-        alpha: step size α of the centers: of :func:`sparse_center_update` under the rule ``"paper"``; under ``"autograd"`` the
-            learning rate of their parameter group, meant for SGD (λ and 1/m scale that step as well).  Adam's steps
-            do not shrink with the gradient: with Adam take an α of the size of a learning rate.
+        alpha: step size α of the centers.  Under the rule ``"paper"`` that of :func:`sparse_center_update`; under
+            ``"autograd"`` the learning rate of their parameter group, meant for SGD
+            (λ and 1/m scale that step as well).  Adam's steps do not shrink with the gradient: with Adam take
+            an α of the size of a learning rate.
         update_rule: ``"paper"`` moves the centers as the official code does; ``"autograd"`` makes them parameters of
             the optimiser.
         encoder_sizes: widths of the three layers of the CE-unit.
