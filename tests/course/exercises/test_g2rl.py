@@ -1,0 +1,67 @@
+"""The G2RL exercises: right answers pass, the usual wrong ones are told what is wrong."""
+
+import math
+import re
+
+import pytest
+import torch
+
+from fer_tutorial.course.checking import CORRECT, UNANSWERED, WRONG, verdict_on
+from fer_tutorial.course.registry import exercise_names, find
+from fer_tutorial.papers.g2rl import adjacency, gaussian_heatmap
+from fer_tutorial.training.metrics import icc_3_1
+
+
+def subpixel(values):
+    low, center, high = values.log()
+    return (high - low) / (2 * (2 * center - low - high))
+
+
+RIGHT = {
+    "g2rl.heatmap": lambda point, intensity, size, sigma: gaussian_heatmap(point, torch.tensor(intensity), size, sigma),
+    "g2rl.read_density": lambda heatmap, sigma: heatmap.max() * 2 * math.pi * sigma**2,
+    "g2rl.subpixel": subpixel,
+    "g2rl.adjacency": lambda nodes, scale: adjacency(nodes[None], "gaussian", scale)[0],
+    "g2rl.icc": lambda predicted, coded: icc_3_1(predicted[:, None], coded[:, None])[0],
+}
+
+
+def test_every_exercise_has_an_answer_here():
+    assert exercise_names("g2rl") == list(RIGHT)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_right_answer_is_correct(name):
+    assert verdict_on(find(name), lambda *arguments: RIGHT[name](*arguments)).status == CORRECT
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_stub_is_not_answered(name):
+    assert verdict_on(find(name), lambda *arguments: ...).status == UNANSWERED
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "reason"),
+    [
+        (
+            "g2rl.heatmap",
+            lambda point, intensity, size, sigma: gaussian_heatmap(
+                point, torch.tensor(intensity), size, sigma, "density"
+            ),
+            "intensity 3",
+        ),
+        (
+            "g2rl.heatmap",
+            lambda point, intensity, size, sigma: gaussian_heatmap(point.flip(0), torch.tensor(intensity), size, sigma),
+            "1 high and 3 wide",
+        ),
+        ("g2rl.read_density", lambda heatmap, sigma: heatmap.max(), "intensity 5"),
+        ("g2rl.subpixel", lambda values: subpixel(values.exp()), "centered at 0.3"),
+        ("g2rl.adjacency", lambda nodes, scale: torch.exp(-(torch.cdist(nodes, nodes) ** 2)), "3 nodes"),
+        ("g2rl.icc", lambda predicted, coded: torch.corrcoef(torch.stack([predicted, coded]))[0, 1], "random pairs"),
+    ],
+)
+def test_usual_mistakes(name, answer, reason):
+    verdict = verdict_on(find(name), answer)
+    assert verdict.status == WRONG
+    assert re.search(reason, verdict.reason)
