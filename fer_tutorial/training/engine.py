@@ -1,0 +1,317 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.errors import UserError
+from fer_tutorial.training import checkpoint
+from fer_tutorial.training.augment import Augment, draw, step_seed
+from fer_tutorial.training.averages import Averages
+from fer_tutorial.training.batches import FaceBatches, Prepare, epoch_order, training_selections
+from fer_tutorial.training.config import TrainConfig
+from fer_tutorial.training.distributed import gather, synchronise_batchnorm
+from fer_tutorial.training.ema import EMA
+from fer_tutorial.training.evaluate import check_fit, predict_all
+from fer_tutorial.training.label_store import LabelStore
+from fer_tutorial.training.methods import NORMALIZATIONS
+from fer_tutorial.training.metrics import MONITORS, better, metrics_of
+from fer_tutorial.training.report import Reporter
+from fer_tutorial.training.run_folder import RunFolder
+from fer_tutorial.training.schedule import build_optimizer, rate_factor, set_rate
+from fer_tutorial.training.setup import repeatable, start_accelerator
+
+
+@dataclass
+class Progress:
+    """How far a run has come."""
+
+    epoch: int = 0
+    step: int = 0  # of this epoch
+    best: float | None = None
+    best_epoch: int = -1
+    stopped: bool = False
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass
+class Run:
+    """A finished training.
+
+    Attributes:
+        history: a row an epoch: epoch, loss, what the method reports, learning rate, metrics on the evaluation data.
+        metrics: the metrics of the final weights on the evaluation data, confusion matrix included; empty without data.
+        labels: the labels that training ended with, see :class:`LabelStore`.
+        best_epoch: the epoch whose monitored metric was the best.
+        folder: where the run was written; None if nowhere.
+    """
+
+    history: pd.DataFrame
+    metrics: dict[str, Any]
+    labels: LabelStore | None
+    best_epoch: int
+    folder: Path | None
+
+
+class TrainStep(nn.Module):
+    """What is wrapped for several processes: the method's training step, or its prediction, as a ``forward``."""
+
+    def __init__(self, method: nn.Module) -> None:
+        super().__init__()
+        self.method = method
+
+    def forward(self, batch: dict[str, Tensor], epoch: int = 0) -> Any:
+        if self.training:
+            return self.method.training_step(batch, epoch=epoch, gather=gather)  # type: ignore[operator]
+        return self.method.predict(batch)  # type: ignore[operator]
+
+
+def train(
+    method: Any,
+    train_data: FaceData,
+    eval_data: FaceData | None = None,
+    config: TrainConfig | None = None,
+    folder: str | Path | None = None,
+    resume: bool = False,
+) -> Run:
+    """Train ``method``, in this process alone or together with the others that ``accelerate launch`` started.
+
+    Args:
+        method: what :func:`fer_tutorial.training.build_method` returned; it is trained in place.
+        train_data: what to learn from.
+        eval_data: what to evaluate on after every epoch.
+        config: how to train.
+        folder: where to write the run; None for nowhere.
+        resume: continue the run in ``folder`` from its last checkpoint, as if it had never stopped.
+
+    Raises:
+        UserError: data, settings, device or folder that cannot be used, or a loss that is no longer a number.
+    """
+    config = config or TrainConfig()
+    check_fit(method, train_data)
+    if eval_data is not None:
+        check_fit(method, eval_data)
+    accelerator = start_accelerator(config)
+    files = RunFolder(folder) if folder is not None else None
+    if files is not None and resume:
+        files.check_same(method, train_data, config)
+    elif files is not None and accelerator.is_main_process:
+        files.start(method, train_data, config)
+    with repeatable(config, accelerator):
+        return _Training(method, train_data, eval_data, config, accelerator, files).run(resume)
+
+
+class _Training:
+    """One run: what it works with, and the loop over it."""
+
+    def __init__(
+        self,
+        method: Any,
+        train_data: FaceData,
+        eval_data: FaceData | None,
+        config: TrainConfig,
+        accelerator: Accelerator,
+        files: RunFolder | None,
+    ) -> None:
+        device = accelerator.device
+        self.method, self.config, self.accelerator, self.files = method, config, accelerator, files
+        self.train_data, self.eval_data = train_data, eval_data
+        self.monitor = config.monitor or MONITORS[method.task]
+
+        world = accelerator.num_processes
+        if config.batch_size % world:
+            raise UserError(
+                f"batch_size {config.batch_size} cannot be shared by {world} processes; use a multiple of it"
+            )
+        self.batch_size = min(config.batch_size, len(train_data) // world * world)
+        self.steps = len(train_data) // max(self.batch_size, 1) // config.accumulate * config.accumulate
+        if self.steps == 0:
+            raise UserError(
+                f"{len(train_data)} training samples do not fill {config.accumulate} batches of {config.batch_size}; "
+                "use a smaller batch_size"
+            )
+        share = self.batch_size // world
+        self.rows = slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
+
+        method.to(device)
+        if world > 1:
+            synchronise_batchnorm(method, device)
+        if config.channels_last:
+            method.to(memory_format=torch.channels_last)
+        step = TrainStep(method)
+        if config.compile:
+            step.compile()
+        self.model, self.optimizer = accelerator.prepare(
+            step, build_optimizer(config, method.parameter_groups(config.lr, config.weight_decay))
+        )
+        self.ema = EMA(method, config.ema) if config.ema else None
+        self.labels = LabelStore(train_data, device)
+        self.averages = Averages()
+        self.train_batches = FaceBatches(train_data, device, config.device_cache_gb)
+        self.eval_batches = FaceBatches(eval_data, device, config.device_cache_gb) if eval_data is not None else None
+        normalization = NORMALIZATIONS[method.spec.normalization]
+        self.prepare = Prepare(normalization, device, Augment(config.augment, device), config.channels_last)
+        self.progress = Progress()
+        self.best_weights: dict[str, Tensor] = {}
+
+    def run(self, resume: bool) -> Run:
+        """All epochs, from the beginning or from the last checkpoint."""
+        if resume:
+            self.restore()
+        progress, config = self.progress, self.config
+        total, done = config.epochs * self.steps, progress.epoch * self.steps + progress.step
+        main, files = self.accelerator.is_main_process, self.files
+        with Reporter(total, done, config.progress and main, files if main else None, config.tensorboard) as reporter:
+            while progress.epoch < config.epochs and not progress.stopped:
+                self.train_epoch(reporter)
+                self.finish_epoch(reporter)
+        if config.restore_best and self.best_weights:
+            self.method.load_state_dict(self.best_weights)
+        elif self.ema is not None:
+            self.method.load_state_dict(self.ema.averages, strict=False)
+        self.method.eval()
+        history = pd.DataFrame(progress.history)
+        return Run(history, self.evaluate(), self.labels, progress.best_epoch, files.path if files else None)
+
+    def train_epoch(self, reporter: Reporter) -> None:
+        """One pass over the training data, or what is left of it after a continuation."""
+        config, epoch, accelerator = self.config, self.progress.epoch, self.accelerator
+        self.model.train()
+        for batch in self._batches(epoch, self.progress.step):
+            step = self.progress.step
+            set_rate(self.optimizer, rate_factor(config, epoch * self.steps + step, self.steps))
+            batch = self.prepare(batch, step_seed(config.seed, epoch, step, 1), self.rows, self.batch_size)
+            batch["labels"] = self.labels.labels_of(batch["index"])
+
+            with accelerator.accumulate(self.model):
+                outputs = self.model(batch, epoch)
+                accelerator.backward(outputs["loss"])
+                if config.clip_norm is not None and accelerator.sync_gradients:
+                    accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+                self.optimizer.step()
+                self.optimizer.zero_grad()
+            self.method.after_step(batch, outputs, gather)
+
+            if "_relabel" in outputs:
+                change = outputs["_relabel"]
+                index, labels, confidence = (
+                    gather(t) for t in (batch["index"], change["labels"], change["confidence"])
+                )
+                self.labels.write(index, labels, confidence, epoch)
+            if self.ema is not None and accelerator.sync_gradients:
+                self.ema.update()
+            self.averages.add(outputs, batch["labels"])
+            self.progress.step += 1
+            reporter.step()
+            if (
+                config.checkpoint_steps
+                and self.progress.step % config.checkpoint_steps == 0
+                and accelerator.sync_gradients
+            ):
+                self.save()
+
+    def _batches(self, epoch: int, first: int) -> Iterator[dict[str, Tensor]]:
+        """This process's share of each batch of an epoch, from batch ``first`` on."""
+        balanced = self.train_data.labels if self.config.class_balanced else None
+        order = epoch_order(len(self.train_data), self.config.seed, epoch, balanced)
+
+        def table(step: int) -> Tensor:
+            return draw(self.batch_size, step_seed(self.config.seed, epoch, step, 0))
+
+        selections = training_selections(order, range(first, self.steps), self.batch_size, self.rows, table)
+        return self.train_batches(selections)
+
+    def finish_epoch(self, reporter: Reporter) -> None:
+        """Evaluate, note the results, keep the best weights, and save all."""
+        progress, config = self.progress, self.config
+        row: dict[str, Any] = {
+            "epoch": progress.epoch,
+            **self.averages.read(),
+            "lr": self.optimizer.param_groups[0]["lr"],
+        }
+        if not math.isfinite(row["loss"]):
+            raise UserError(
+                f"the loss became {row['loss']} in epoch {progress.epoch}; use a smaller lr, clip_norm=1, or fp32"
+            )
+        self.labels.settle()
+        with self.ema.applied() if self.ema is not None else nullcontext():
+            row |= {name: value for name, value in self.evaluate().items() if isinstance(value, float)}
+            if self.monitor in row and better(row[self.monitor], progress.best, self.monitor):
+                progress.best, progress.best_epoch = row[self.monitor], progress.epoch
+                self.keep_best()
+        progress.history.append(row)
+        progress.stopped = config.patience is not None and progress.epoch - progress.best_epoch >= config.patience
+        progress.epoch, progress.step = progress.epoch + 1, 0
+        self.averages = Averages()
+        self.save()
+        reporter.epoch(progress.history)
+
+    def evaluate(self) -> dict[str, Any]:
+        """The metrics of the method's present weights on the evaluation data; empty where there are none."""
+        if self.eval_data is None:
+            return {}
+        outputs = predict_all(self.method, self.eval_data, self.eval_batches)
+        return metrics_of(self.method.task, outputs, self.eval_data)
+
+    def keep_best(self) -> None:
+        """The present weights are the best so far."""
+        if self.config.restore_best:
+            self.best_weights = {name: tensor.clone() for name, tensor in self.method.state_dict().items()}
+        if self.files is not None and self.accelerator.is_main_process:
+            self.files.save_best(self.method, {"epoch": self.progress.epoch, self.monitor: self.progress.best})
+
+    def save(self) -> None:
+        """Write the last checkpoint: all that :meth:`restore` needs to continue as if nothing had happened."""
+        if self.files is None:
+            return
+        label_tensors, label_prints = self.labels.state()
+        states = {
+            name: gather(state[None].to(self.accelerator.device)) for name, state in checkpoint.random_states().items()
+        }
+        tensors = {
+            "method": self.method.state_dict(),
+            "optimizer": checkpoint.optimizer_tensors(self.optimizer),
+            "labels": label_tensors,
+            "averages": self.averages.sums,
+            "random": states,
+            "ema": self.ema.averages if self.ema is not None else {},
+        }
+        facts = {
+            "progress": asdict(self.progress),
+            "labels": label_prints,
+            "ema_steps": self.ema.steps if self.ema is not None else 0,
+            "scaler": self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else {},
+        }
+        if self.accelerator.is_main_process:
+            checkpoint.save_checkpoint(self.files.last, tensors, facts)
+
+    def restore(self) -> None:
+        """Read the last checkpoint."""
+        assert self.files is not None
+        tensors, facts = checkpoint.load_checkpoint(self.files.last)
+        checkpoint.load_weights(self.method, tensors["method"], self.files.last)
+        checkpoint.load_optimizer_tensors(self.optimizer, tensors.get("optimizer", {}))
+        self.labels.load_state(tensors["labels"], facts["labels"])
+        self.averages.sums = {name: t.to(self.accelerator.device) for name, t in tensors.get("averages", {}).items()}
+        if self.ema is not None:
+            self.ema.steps = facts["ema_steps"]
+            for name, average in self.ema.averages.items():
+                average.copy_(tensors["ema"][name])
+        if self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(facts["scaler"])
+        if self.config.restore_best and self.files.best.is_file():
+            self.best_weights = checkpoint.load_checkpoint(self.files.best)[0]["method"]
+        self.progress = Progress(**facts["progress"])
+        rank = min(self.accelerator.process_index, len(tensors["random"]["cpu"]) - 1)
+        checkpoint.restore_random_states({name: states[rank] for name, states in tensors["random"].items()})

@@ -1,0 +1,179 @@
+"""The methods by name, and how to build one for given data."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import nn
+
+from fer_tutorial.backbones import build_backbone, feature_map_shape
+from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.errors import UserError
+
+
+class MethodEntry(NamedTuple):
+    """Where a method lives: its module, its network and its hyper-parameters' dataclass; one line about it."""
+
+    module: str
+    network: str
+    config: str
+    summary: str
+
+
+METHODS: dict[str, MethodEntry] = {
+    "softmax": MethodEntry("fer_tutorial.training.softmax", "Softmax", "SoftmaxConfig", "cross-entropy, the baseline"),
+    "center_loss": MethodEntry("fer_tutorial.papers.center_loss", "CenterLoss", "CenterLossConfig", "center loss"),
+    "dacl": MethodEntry("fer_tutorial.papers.dacl", "DACL", "DACLConfig", "deep attentive center loss"),
+    "scn": MethodEntry("fer_tutorial.papers.scn", "SCN", "SCNConfig", "self-cure network for uncertain labels"),
+    "tcl": MethodEntry("fer_tutorial.papers.tcl", "TCL", "TCLConfig", "triplet center loss with better negatives"),
+    "mgln": MethodEntry("fer_tutorial.papers.mgln", "MGLN", "MGLNConfig", "global and local branches over sequences"),
+    "g2rl": MethodEntry("fer_tutorial.papers.g2rl", "G2RL", "G2RLConfig", "geometry-guided action unit intensities"),
+}
+
+
+class Normalization(NamedTuple):
+    """What is subtracted from the red, green and blue of a pixel in [0, 1], and what the rest is divided by."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+NORMALIZATIONS: dict[str, Normalization] = {
+    "imagenet": Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    # DACL's official code.
+    "dacl": Normalization((0.5752, 0.4495, 0.4012), (0.2086, 0.1911, 0.1827)),
+}
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """All that is needed to build a method again: saved beside its weights."""
+
+    name: str
+    backbone: str
+    num_classes: int
+    class_names: tuple[str, ...]
+    action_units: tuple[int, ...]
+    image_size: int
+    normalization: str
+    seed: int
+
+
+def method_entry(name: str) -> MethodEntry:
+    """The entry of a method, or a UserError that lists the names."""
+    if name not in METHODS:
+        raise UserError(f"there is no method named {name!r}; choose one of {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def config_class(name: str) -> type:
+    """The dataclass of a method's hyper-parameters."""
+    entry = method_entry(name)
+    return getattr(import_module(entry.module), entry.config)
+
+
+def presets(name: str) -> dict[str, Any]:
+    """A method's presets by name.
+
+    >>> list(presets("softmax"))
+    ['plain']
+    """
+    return import_module(method_entry(name).module).PRESETS
+
+
+def preset(name: str, which: str) -> Any:
+    """One preset of a method, or a UserError that lists them."""
+    available = presets(name)
+    if which not in available:
+        raise UserError(f"{name} has no preset {which!r}; choose one of {', '.join(available)}")
+    return available[which]
+
+
+def build_method(
+    name: str,
+    data: FaceData | None = None,
+    *,
+    backbone: str = "small_cnn",
+    pretrained: str | Path | None = None,
+    config: Any = None,
+    num_classes: int | None = None,
+    image_size: int | None = None,
+    normalization: str = "imagenet",
+    seed: int = 0,
+) -> nn.Module:
+    """Build a method's network, with weights drawn from ``seed``.
+
+    Args:
+        name: one of ``METHODS``.
+        data: says how many classes or action units there are and how large the images are.
+        backbone: name of the backbone, see :func:`fer_tutorial.backbones.build_backbone`.
+        pretrained: weights of the backbone, see there.
+        config: the method's hyper-parameters, its own dataclass; None for its first preset.
+        num_classes: K, where there are no ``data``.
+        image_size: side of the images in pixels, where there are no ``data``.
+        normalization: which mean and standard deviation images are normalised with: ``imagenet`` or ``dacl``.
+
+    Returns:
+        The network, with its :class:`MethodSpec` in the attribute ``spec``.
+
+    Raises:
+        UserError: an unknown name, or something missing.
+
+    >>> method = build_method("softmax", num_classes=7, image_size=48)
+    >>> method(torch.zeros(2, 3, 48, 48)).shape
+    torch.Size([2, 7])
+    """
+    method_entry(name)
+    if data is None and (num_classes is None or image_size is None):
+        raise UserError("build_method needs data, or num_classes and image_size, to know the network's shapes")
+    if normalization not in NORMALIZATIONS:
+        raise UserError(f"there is no normalization {normalization!r}; choose one of {', '.join(NORMALIZATIONS)}")
+    if data is not None:
+        check_needs(name, data)
+    spec = MethodSpec(
+        name=name,
+        backbone=backbone,
+        num_classes=num_classes or cast(FaceData, data).num_classes,
+        class_names=() if data is None else data.class_names,
+        action_units=() if data is None else tuple(int(unit) for unit in data.action_unit_names),
+        image_size=image_size or cast(FaceData, data).images.shape[-2],
+        normalization=normalization,
+        seed=seed,
+    )
+    return build_from_spec(spec, config or next(iter(presets(name).values())), pretrained)
+
+
+def check_needs(name: str, data: FaceData) -> None:
+    """Raise a UserError that names what ``data`` lack of what the method ``name`` needs."""
+    entry = method_entry(name)
+    needs = getattr(import_module(entry.module), entry.network).needs
+    missing = [field.replace("_", " ") for field in needs if getattr(data, field) is None]
+    if missing:
+        raise UserError(
+            f"{name} ({entry.summary}) needs {' and '.join(missing)}, which the data set {data.name!r} does not have; "
+            "choose data that have it, such as the synthetic faces, or another method"
+        )
+
+
+def build_from_spec(spec: MethodSpec, config: Any, pretrained: str | Path | None = None) -> nn.Module:
+    """The network that ``spec`` and ``config`` describe; the global random state is left as it was."""
+    entry = method_entry(spec.name)
+    network = getattr(import_module(entry.module), entry.network)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        trunk = build_backbone(spec.backbone, pretrained)
+        known = {
+            "num_classes": spec.num_classes,
+            "map_size": feature_map_shape(trunk, spec.image_size)[1:],
+            "image_size": spec.image_size,
+            "action_units": spec.action_units,
+        }
+        accepted = inspect.signature(network).parameters
+        method = network(trunk, config=config, **{key: value for key, value in known.items() if key in accepted})
+    method.spec = spec
+    return method

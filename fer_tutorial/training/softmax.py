@@ -1,0 +1,80 @@
+"""The baseline of every comparison: a backbone, global average pooling, one linear layer, cross-entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class SoftmaxConfig:
+    """Hyper-parameters of the baseline.
+
+    Attributes:
+        dropout: probability with which each pooled feature is dropped in training.
+        label_smoothing: share of the target that is spread evenly over all classes.
+    """
+
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("dropout", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected from 0 to below 1")
+
+
+PRESETS: dict[str, SoftmaxConfig] = {"plain": SoftmaxConfig()}
+
+
+class Softmax(nn.Module):
+    """Softmax classification.
+
+    Args:
+        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
+        num_classes: K.
+        config: hyper-parameters.
+    """
+
+    task = "expression"
+    needs = ("labels",)
+
+    def __init__(self, backbone: nn.Module, num_classes: int, config: SoftmaxConfig = PRESETS["plain"]) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = backbone
+        self.dropout = nn.Dropout(config.dropout)
+        self.classifier = nn.Linear(int(backbone.out_channels), num_classes)  # type: ignore[arg-type]
+
+    def features(self, images: Tensor) -> Tensor:
+        """The embeddings that are classified: images (m, 3, H, W) -> (m, C)."""
+        return self.backbone(images).mean(dim=(2, 3))  # (m, C, h, w) -> (m, C)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits: images (m, 3, H, W) -> (m, K)."""
+        return self.classifier(self.dropout(self.features(images)))
+
+    def predict(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits (m, K) of a batch."""
+        return self(batch["images"])
+
+    def training_step(
+        self, batch: dict[str, Tensor], epoch: int = 0, gather: Callable[[Tensor], Tensor] | None = None
+    ) -> dict[str, Any]:
+        """Loss and logits of one batch.  The loss is a mean over samples, so nothing needs to be gathered."""
+        logits = self(batch["images"])
+        loss = functional.cross_entropy(logits, batch["labels"], label_smoothing=self.config.label_smoothing)
+        return {"loss": loss, "logits": logits}
+
+    def after_step(
+        self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
+        """Nothing follows the optimiser's step."""
+
+    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+        """All weights alike."""
+        return [{"params": list(self.parameters()), "lr": lr, "weight_decay": weight_decay}]
