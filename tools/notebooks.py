@@ -281,8 +281,16 @@ def compare(paths: list[Path], jobs: int) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
-        command += [f"--nbval-cell-timeout={CELL_TIMEOUT}", "--nbval-sanitize-with", "tools/nbval_sanitize.cfg"]
-        command += ["-n", str(jobs), "--dist", "loadfile", f"--junitxml={report}", *map(str, paths)]
+        command += [f"--nbval-cell-timeout={CELL_TIMEOUT}", "--nbval-sanitize-with=tools/nbval_sanitize.cfg"]
+        command += [
+            f"--rootdir={os.path.commonpath([REPOSITORY, *paths])}",
+            "-n",
+            str(jobs),
+            "--dist",
+            "loadfile",
+            f"--junitxml={report}",
+            *map(str, paths),
+        ]
         environment = {**os.environ, **ENVIRONMENT}
         passed = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode == 0
         ran = {path: _cells_run(report, path) for path in paths}
