@@ -59,8 +59,7 @@ def load_data(
     if name == "packed":
         check_options(name, load_packed, options)
         return load_packed(root, split, size, channels, num_classes, **options)
-    if name.startswith("synthetic") and options.get("cache", True):
-        check_options(name, reader_of(name), options)
+    if name in ("synthetic", "synthetic_sequences"):
         return load_synthetic(reader_of(name), root, split, size, channels, num_classes, **options)
     return open_source(name, root, split, size, channels, num_classes, **options).load()
 
