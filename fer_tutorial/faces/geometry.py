@@ -64,15 +64,15 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
 
     young = t("youth")
     g: Shape = {}
-    # Head: half-width w(Y)^2 = W^2 f (1 - τ + τ f)^2 with f = 1 - (1 - k) s^2 - k s^4, s the height relative to the widest level.
+    # Head: half-width w(Y)^2 = W^2 f (1 - τ + τ f)^2, f = 1 - (1 - k) s^2 - k s^4, s the height above the widest level.
     jaw_drop = 0.27 * both(26) + 0.02 * both(25)
     g["jaw_drop"] = jaw_drop
     g["head_width"] = 0.70 + 0.025 * t("face_width") + 0.012 * t("fullness") + 0.02 * young
     g["level"] = 0.08 + 0.02 * young
     g["chin"] = 1.07 + 0.04 * t("face_length") - 0.13 * young + jaw_drop - 0.025 * both(17)
-    g["skull"] = 1.17 + 0.03 * t("forehead") + 0.04 * young
+    g["skull"] = 1.12 + 0.03 * t("forehead") + 0.04 * young
     g["square"] = 0.10 + 0.75 * t("jaw_square") + 0.12 * t("sagging") + 0.06 * t("fullness")
-    g["taper"] = 0.02 + 0.30 * t("chin_narrow")
+    g["taper"] = 0.02 + 0.20 * t("chin_narrow")
 
     # Eyes: the upper lid is raised by 5 and lowered by 43; 6, 7 and 12 narrow the slit.
     closed = au(43)
@@ -110,7 +110,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     oblique = torch.minimum(au(1), au(4))
     g["brow_in_y"] = g["brow_in_y"] - 0.045 * oblique
     g["brow_out_y"] = g["brow_out_y"] + 0.030 * oblique
-    g["brow_thick"] = (0.032 + 0.009 * t("brow_thickness")).clamp(min=0.014)
+    g["brow_thick"] = (0.036 + 0.010 * t("brow_thickness")).clamp(min=0.014)
 
     # Nose.
     g["nose_tip"] = 0.315 + 0.020 * t("nose_length") - 0.07 * young - 0.030 * both(9) - 0.006 * both(10)
@@ -123,13 +123,31 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     mouth_y = 0.630 + 0.012 * t("mouth_height") + 0.012 * t("face_length") - 0.08 * young
     g["mouth_y"] = mouth_y
     g["corner_x"] = (
-        0.245 + 0.014 * t("mouth_width") - 0.02 * young + 0.075 * au(12) + 0.062 * au(20) + 0.012 * au(14) + 0.008 * au(10)
-        + 0.005 * au(15) - 0.034 * au(23) - 0.022 * au(24) - 0.018 * au(17) - 0.035 * au(26) * (1 - au(12)) * (1 - au(20))
-    ).clamp(min=0.12)  # fmt: skip
+        0.245
+        + 0.014 * t("mouth_width")
+        - 0.02 * young
+        + 0.075 * au(12)
+        + 0.062 * au(20)
+        + 0.012 * au(14)
+        + 0.008 * au(10)
+        + 0.005 * au(15)
+        - 0.034 * au(23)
+        - 0.022 * au(24)
+        - 0.018 * au(17)
+        - 0.035 * au(26) * (1 - au(12)) * (1 - au(20))
+    ).clamp(min=0.12)
     g["corner_y"] = (
-        mouth_y - 0.008 * t("mouth_rest") + 0.36 * jaw_drop - 0.115 * au(12) - 0.020 * au(14) + 0.085 * au(15)
-        + 0.030 * au(20) - 0.012 * au(10) - 0.010 * au(9) + 0.012 * au(17)
-    )  # fmt: skip
+        mouth_y
+        - 0.008 * t("mouth_rest")
+        + 0.36 * jaw_drop
+        - 0.115 * au(12)
+        - 0.020 * au(14)
+        + 0.085 * au(15)
+        + 0.030 * au(20)
+        - 0.012 * au(10)
+        - 0.010 * au(9)
+        + 0.012 * au(17)
+    )
     lift = 0.048 * both(10) + 0.022 * both(9) + 0.030 * both(12) * both(25) + 0.014 * both(25)
     push_up = 0.045 * both(17)
     press = both(24) + 0.7 * both(23)
@@ -186,7 +204,7 @@ def half_width_squared(shape: Shape, y: Tensor) -> tuple[Tensor, Tensor]:
     """w(Y)^2 of the head (negative beyond chin and skull) and its derivative d(w^2)/dY; every argument broadcasts."""
     below = (y > shape["level"]).to(y.dtype)
     extent = below * (shape["chin"] - shape["level"]) + (1 - below) * (shape["skull"] + shape["level"])
-    k = below * shape["square"] + (1 - below) * 0.5
+    k = below * shape["square"] + (1 - below) * 0.75
     tau = below * shape["taper"]
     s = (y - shape["level"]) / extent
     s2 = s * s
@@ -206,18 +224,14 @@ def bump(u: Tensor, v: Tensor) -> Tensor:
 def coarse_height(shape: Shape, x: Tensor, y: Tensor) -> Tensor:
     """The height field that pose moves about (nose, sockets, brow, cheeks, muzzle, chin); broadcasts."""
     ax = x.abs()
-    t = ((y + 0.10) / (shape["nose_tip"] + 0.10)).clamp(0, 1)
-    under = torch.sigmoid((shape["nose_base"] - 0.015 - y) / 0.022)
-    ridge = x / (0.070 + 0.050 * t)
-    h = (
-        shape["nose_h"]
-        * (0.15 + 0.85 * t * t)
-        * torch.sigmoid((y + 0.12) / 0.05)
-        * under
-        / (1 + ridge * ridge).square()
-    )
+    t = ((y + 0.24) / (shape["nose_tip"] + 0.24)).clamp(0, 1)
+    under = torch.sigmoid((shape["nose_base"] - 0.012 - y) / 0.020)
+    ridge = x / (0.085 + 0.055 * t * t)
+    h = shape["nose_h"] * (0.06 + t * t * (0.55 + 0.39 * t)) * under
+    h = h * torch.sigmoid((y + 0.19) / 0.035) / (1 + ridge * ridge).square()
+    h = h + 0.030 * bump(x / 0.085, (y - shape["nose_tip"] + 0.005) / 0.055)
     h = h - 0.060 * bump((ax - shape["eye_x"]) / 0.15, (y - shape["eye_y"]) / 0.085)
-    h = h + 0.035 * bump((ax - 0.30) / 0.25, (y + 0.20) / 0.07)
+    h = h + 0.030 * bump((ax - 0.28) / 0.30, (y + 0.21) / 0.10)
     h = h + 0.040 * bump((ax - 0.42) / 0.17, (y - 0.27) / 0.17)
     h = h + 0.050 * bump(x / 0.24, (y - shape["mouth_y"] - 0.4 * shape["jaw_drop"]) / 0.15)
     return h + 0.055 * bump(x / 0.15, (y - shape["chin"] + 0.13) / 0.08)
@@ -343,7 +357,7 @@ def opening_profile(s: Tensor, square: Tensor) -> Tensor:
 
 
 def mouth_lines(shape: Shape, s: Tensor, corner_y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Y of the upper lip's outer edge, its inner edge, the lower lip's inner edge and its outer edge at s in [-1, 1]."""
+    """Y of the upper lip's outer and inner edge and of the lower lip's inner and outer edge at s in [-1, 1]."""
     opening = opening_profile(s, shape["square_mouth"])
     upper_in = corner_y + (shape["lip_up_in"] - corner_y) * opening
     lower_in = corner_y + (shape["lip_low_in"] - corner_y) * opening
@@ -430,6 +444,9 @@ def landmarks_in_face_space(shape: Shape) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def landmarks_in_pixels(shape: Shape, camera: Camera) -> Tensor:
-    """(n, 68, 2): the points of the turned face in pixels.  They are points of the *head*: on a face that is turned away
-    the outline's points keep to the cheek and may be hidden, as in the 3-D variant of the iBUG scheme."""
+    """(n, 68, 2): the points of the turned face in pixels.
+
+    They are points of the *head*: on a face that is turned away the outline's points keep to the cheek and may be
+    hidden, as in the 3-D variant of the iBUG scheme.
+    """
     return torch.stack(camera.to_pixels(*camera.project(*landmarks_in_face_space(shape))), dim=2)

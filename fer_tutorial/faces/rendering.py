@@ -54,9 +54,14 @@ SCENE_INDEX = {name: position for position, name in enumerate(SCENE)}
 
 # Skin from very light to very dark, as picture values (seven nodes, six tones between them).
 _SKIN = (
-    (0.97, 0.83, 0.75), (0.93, 0.76, 0.65), (0.86, 0.66, 0.52), (0.76, 0.54, 0.40),
-    (0.62, 0.42, 0.30), (0.46, 0.30, 0.21), (0.31, 0.20, 0.15),
-)  # fmt: skip
+    (0.97, 0.84, 0.76),
+    (0.93, 0.77, 0.67),
+    (0.88, 0.69, 0.56),
+    (0.80, 0.59, 0.45),
+    (0.69, 0.48, 0.35),
+    (0.53, 0.36, 0.26),
+    (0.37, 0.25, 0.19),
+)
 _IRIS = ((0.16, 0.09, 0.05), (0.30, 0.18, 0.09), (0.35, 0.30, 0.14), (0.34, 0.42, 0.26), (0.33, 0.47, 0.58))
 
 
@@ -330,15 +335,15 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     # ---- inside the mouth ----------------------------------------------------------------------------------------
     depth_light = (0.35 + 0.65 * lit("ambient") + 0.5 * lit("key"))[:, :, None] * light_color
     tooth_line = 1 - 0.16 * fade * torch.cos(x * (2 * torch.pi / 0.047)).clamp(min=0).square().square()
-    upper_teeth = step(hole_top + 0.062 - 0.02 * s_mouth.square() - y, 0.006) * shape["teeth"]
-    lower_teeth = step(y - hole_low + 0.034, 0.006) * shape["teeth_low"]
+    upper_teeth = step(hole_top + 0.075 * shape["teeth"] - 0.012 - 0.02 * s_mouth.square() - y, 0.006)
+    lower_teeth = step(y - hole_low + 0.045 * shape["teeth_low"] - 0.012, 0.006)
     tongue = bump(x / (0.6 * corner_x), (y - hole_low + 0.02) / 0.05) * torch.sigmoid((shape["gap"] - 0.10) / 0.02)
     interior = torch.lerp(
         fixed(0.20, 0.06, 0.06).expand(n, 3, 1) * 0.7, fixed(0.62, 0.30, 0.30).expand(n, 3, 1), 0.8 * tongue[:, None]
     )
     teeth = torch.maximum(upper_teeth, 0.85 * lower_teeth) * (1 - 0.55 * s_mouth.square().square()) * tooth_line
     interior = torch.lerp(interior, fixed(0.93, 0.91, 0.85).expand(n, 3, 1), (0.95 * teeth.clamp(0, 1))[:, None])
-    mouth_shade = 0.55 + 0.45 * ((y - hole_top) / 0.02).clamp(0, 1)  # the upper lip's shadow
+    mouth_shade = 0.72 + 0.28 * ((y - hole_top) / 0.02).clamp(0, 1)  # the upper lip's shadow
     color = torch.lerp(color, interior * depth_light * mouth_shade[:, None], hole[:, None])
 
     # ---- eyeballs ------------------------------------------------------------------------------------------------
@@ -364,7 +369,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     ball = ball + (0.75 * lit("key") * bump(spark_x / wide(0.009), spark_y / wide(0.009)))[:, None]
     color = torch.lerp(color, ball, eye[:, None])
     lash = (
-        line((v_eye - lid_up + 0.002) / wide(0.011))
+        line((v_eye - lid_up + 0.003) / wide(0.014))
         * step((1.05 - s_eye.abs()) * 0.15, 0.008)
         * (0.72 + 0.28 * t("makeup"))
     )
@@ -375,8 +380,12 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
 
     # ---- hair on the scalp and at the sides ------------------------------------------------------------------------
     curl = t("curl")
-    flow = torch.sin(x * 46 + 5 * torch.sin(y * 6 + 9 * x) + (2 + 10 * curl) * torch.sin(21 * y * (0.3 + curl)))
-    flow = flow * (0.4 + 0.6 * fade)
+    fan_out = (x_c - 0.10 * t("parting")) / (y_c + 1.75).clamp(min=0.3)  # strands run from the crown outwards
+    straight = 0.6 * torch.sin(95 * fan_out + 3 * torch.sin(31 * fan_out + 2 * y_c)) + 0.4 * torch.sin(
+        47 * fan_out + 0.9 * torch.sin(5 * y_c) + 6 * t("parting")
+    )
+    locks = torch.sin(31 * x_c + 3.1 * torch.sin(17 * y_c + 3 * x_c)) * torch.sin(29 * y_c + 2.7 * torch.sin(19 * x_c))
+    flow = torch.lerp(straight, locks, curl) * (0.35 + 0.65 * fade)
     hairline = -0.64 - 0.035 * t("hairline") - 0.02 * t("forehead") + 0.62 * (ax / 0.60).square().square() * 0.85
     hairline = hairline - 0.30 * t("receding") * bump((ax - 0.33) / 0.15, 0 * ax) - 0.10 * t("receding")
     part = x - 0.16 * t("parting")
@@ -386,7 +395,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     curtain = step(sides, 0.02) * torch.sigmoid((t("hair_length") * 2.6 - 0.35 - y) / 0.10)
     burn = step(ax - 0.60, 0.02) * step(0.02 + 0.2 * t("hair_length") - y, 0.05)
     scalp = torch.maximum(step(hairline - y, 0.020), torch.maximum(curtain, 0.8 * burn)) * t("hair")
-    hair_shine = (0.62 * lit("ambient") + 0.55 * lit("key") * diffuse) * (1 + 0.26 * flow)
+    hair_shine = (0.62 * lit("ambient") + 0.55 * lit("key") * diffuse) * (1 + 0.30 * flow)
     hair_gloss = 0.10 * lit("key") * line((y + 0.86 + 0.10 * ax) / 0.12) * (1 + 0.5 * flow)
     hair_lit = (hair_linear * hair_shine[:, None] + (0.35 * hair_linear + 0.05) * hair_gloss[:, None]) * light_color
     root_shadow = 1 - 0.30 * t("hair") * line((y - hairline - 0.02) / 0.05) * (1 - scalp)
@@ -397,7 +406,8 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     behind, back_alpha = _back_hair(shape, camera, t, step, x_c, y_c, lit, flow, hair_linear, light_color)
     image = torch.lerp(image, behind, back_alpha[:, None])
     image = _neck_and_clothes(image, shape, camera, t, sc, lit, step, x_c, y_c, skin_linear, light_color, l_x)
-    image = _ears(image, shape, camera, lit, step, x_c, y_c, skin_linear, light_color)
+    for sign in (-1.0, 1.0):
+        image = _ear(image, sign, shape, camera, lit, step, x_c, y_c, skin_linear, light_color)
 
     # ---- the head over all that ------------------------------------------------------------------------------------
     g_x, g_y = _differences(inside, size, pixel)
@@ -405,6 +415,11 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     rim = 1 - 0.35 * torch.sigmoid((0.02 - inside) / 0.02)
     image = torch.lerp(image, color * rim[:, None], head[:, None])
 
+    near = (
+        -camera.sin_yaw.sign()
+    )  # the ear on the side that is turned to the camera lies over the head, under long hair
+    seen = torch.sigmoid((camera.sin_yaw.abs() - 0.12) / 0.03) * torch.sigmoid((0.45 - t("hair_length")) / 0.05)
+    image = _ear(image, near, shape, camera, lit, step, x_c, y_c, skin_linear, light_color, seen)
     image = _glasses(image, shape, t, step, ax, y, s_eye, head, glint, wide)
     image = _occluders(image, sc, lit, step, x_c, y_c, skin_linear, light_color)
     return image.clamp(min=1e-5, max=1).sqrt().view(n, 3, size, size)  # (n, 3, P) -> (n, 3, S, S)
@@ -500,8 +515,9 @@ def _neck_and_clothes(
     return torch.lerp(image, cloth * shading[:, None] * light_color, step(y_c - collar, 0.006)[:, None])
 
 
-def _ears(
+def _ear(
     image: Tensor,
+    sign: Tensor | float,
     shape: Shape,
     camera: Camera,
     lit: Named,
@@ -510,18 +526,18 @@ def _ears(
     y_c: Tensor,
     skin: Tensor,
     light_color: Tensor,
+    opacity: Tensor | float = 1.0,
 ) -> Tensor:
+    """One ear: ``sign`` -1 is the picture's left one."""
     zero = torch.zeros_like(shape["chin"])
-    for sign in (-1.0, 1.0):
-        ear_x, ear_y = camera.project(sign * (shape["head_width"] + 0.015), zero + 0.10, zero - 0.06)
-        u, v = (x_c - ear_x) / 0.085, (y_c - ear_y) / 0.185
-        u = u - sign * 0.25 * -v  # the lobe lies closer to the head
-        q = u * u + v * v
-        ear = step((1 - q) * 0.045)
-        rim = 0.62 + 0.38 * ((q - 0.25) * 2).clamp(0, 1)
-        shading = (0.8 * lit("ambient") + 0.55 * lit("key")) * rim
-        image = torch.lerp(image, skin * shading[:, None] * light_color, ear[:, None])
-    return image
+    ear_x, ear_y = camera.project(sign * (shape["head_width"] + 0.015), zero + 0.10, zero - 0.06)
+    v = (y_c - ear_y) / 0.185
+    u = (x_c - ear_x) / 0.085 + sign * 0.25 * v  # the lobe lies closer to the head
+    q = u * u + v * v
+    ear = step((1 - q) * 0.045) * opacity
+    rim = 0.55 + 0.45 * ((q - 0.25) * 1.8).clamp(0, 1)
+    shading = (0.8 * lit("ambient") + 0.55 * lit("key")) * rim
+    return torch.lerp(image, skin * shading[:, None] * light_color, ear[:, None])
 
 
 def _glasses(

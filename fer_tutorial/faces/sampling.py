@@ -22,6 +22,7 @@ from fer_tutorial.vocabulary import EXPRESSIONS
 CPU_CHUNK = 16  # faces drawn at once: small enough for the processor's caches
 GPU_CHUNK = 1024
 SUBJECTS_PER_SEED = 10_000_000
+FRAMING = (1.75, 2.05)  # width of the picture in face units (about 10 cm): brows to chin with some hair
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,7 @@ def _check(
     size: int,
     num_classes: int,
     nuisance: float,
+    framing: tuple[float, float],
     intensity: tuple[float, float],
     subjects: tuple[int, int] | None,
     label_noise: float,
@@ -193,10 +195,12 @@ def _check(
         raise UserError(f"size is {size}; expected 16 to 1024 pixels")
     if not 2 <= num_classes <= len(EXPRESSIONS):
         raise UserError(
-            f"num_classes is {num_classes}; expected 2 to {len(EXPRESSIONS)}, 7 being the basic expressions and 8 adding contempt"
+            f"num_classes is {num_classes}; expected 2 to {len(EXPRESSIONS)}, 7 being the basic ones and 8 adding contempt"
         )
     if not 0 <= nuisance <= 1:
         raise UserError(f"nuisance is {nuisance}; expected 0 (clean, frontal) to 1 (as hard as it gets)")
+    if not 0.5 <= framing[0] <= framing[1] <= 6:
+        raise UserError(f"framing is {framing}; expected (low, high) with 0.5 <= low <= high <= 6")
     low, high = intensity
     if not 0 <= low <= high <= MAX_INTENSITY:
         raise UserError(f"intensity is {intensity}; expected (low, high) with 0 <= low <= high <= 5")
@@ -219,7 +223,8 @@ def _class_weights(imbalance: Sequence[float] | Mapping[str, float] | None, name
     weights = torch.as_tensor(list(imbalance), dtype=torch.float64)
     if weights.shape != (len(names),) or not bool((weights >= 0).all()) or not float(weights.sum()) > 0:
         raise UserError(
-            f"imbalance is {list(weights.tolist())}; expected {len(names)} weights, none negative, not all zero, one for each of {list(names)}"
+            f"imbalance is {list(weights.tolist())}; expected {len(names)} weights (none negative, "
+            f"not all zero), one for each of {list(names)}"
         )
     return weights
 
@@ -233,7 +238,7 @@ def _labels(samples: Tensor, seed: int, weights: Tensor) -> Tensor:
     return (u[:, None] >= edges).sum(1).clamp(max=len(weights) - 1)
 
 
-def _pose(samples: Tensor, seed: int, nuisance: float) -> Tensor:
+def _pose(samples: Tensor, seed: int, nuisance: float, framing: tuple[float, float] = FRAMING) -> Tensor:
     z = normal(seed, "pose", samples, 8)
     u = uniform(seed, "framing", samples, 2)
     strong = torch.where(u[:, :1] < 0.5, 1.0, 0.45)  # half of the faces look almost straight at the camera
@@ -241,7 +246,7 @@ def _pose(samples: Tensor, seed: int, nuisance: float) -> Tensor:
         "yaw": 17 * nuisance * z[:, 0:1] * strong,
         "pitch": 9 * nuisance * z[:, 1:2] * strong,
         "roll": 7 * nuisance * z[:, 2:3],
-        "span": 1.92 + nuisance * 0.45 * (u[:, 1:2] - 0.5),
+        "span": framing[0] + (framing[1] - framing[0]) * u[:, 1:2],
         "shift_x": 0.035 * nuisance * z[:, 3:4],
         "shift_y": 0.035 * nuisance * z[:, 4:5],
         "gaze_x": 0.20 * nuisance * z[:, 5:6],
@@ -332,6 +337,7 @@ def sample_faces(
     intensity: tuple[float, float] = (1.0, 5.0),
     mixed: float = 0.15,
     nuisance: float = 0.5,
+    framing: tuple[float, float] = FRAMING,
     subjects: tuple[int, int] | None = None,
     device: torch.device | str = "cpu",
     first: int = 0,
@@ -350,6 +356,8 @@ def sample_faces(
         intensity: least and greatest intensity (0-5) of an expression's strongest action unit; near 1 hardly shows.
         mixed: share of faces that show traces of a second expression.
         nuisance: 0 frontal, evenly lit and sharp, .. 1 turned, harshly lit, cluttered, occluded, blurred, noisy.
+        framing: least and greatest width of the picture, in units of about 10 cm; below 1.7 the face fills it as in
+            FER2013, above 2.3 hair and neck are in view.
         subjects: ``(first, end)``, the numbers of the people to draw from: ``(0, 500)`` for training and ``(500, 600)``
             for testing are disjoint.  ``None``: every sample is a person of its own, and seeds do not share people.
         device: where to draw; the labels and parameters are always decided on the CPU.
@@ -359,13 +367,13 @@ def sample_faces(
         UserError: an option out of its range.
 
     >>> faces = sample_faces(14, seed=0, size=32)
-    >>> faces.images.shape, faces.labels.bincount().tolist()
-    (torch.Size([14, 3, 32, 32]), [2, 2, 2, 2, 2, 2, 2])
+    >>> faces.images.shape, faces.landmarks.shape, faces.class_names[int(faces.labels[0])] in EXPRESSIONS
+    (torch.Size([14, 3, 32, 32]), torch.Size([14, 68, 2]), True)
     >>> again = sample_faces(2, seed=0, size=32, first=12)
     >>> bool((again.images == faces.images[12:]).all())
     True
     """
-    _check(n, size, num_classes, nuisance, intensity, subjects, label_noise, annotators)
+    _check(n, size, num_classes, nuisance, framing, intensity, subjects, label_noise, annotators)
     names = EXPRESSIONS[:num_classes]
     samples = torch.arange(first, first + n, dtype=torch.int64)
     clean = _labels(samples, seed, _class_weights(imbalance, names))
@@ -376,7 +384,7 @@ def sample_faces(
         traits,
         units,
         asymmetry,
-        _pose(samples, seed, nuisance),
+        _pose(samples, seed, nuisance, framing),
         _light(samples, seed, nuisance),
         _scene(samples, seed, nuisance),
         _degradation(samples, seed, nuisance),
@@ -427,6 +435,7 @@ def sample_sequences(
     intensity: tuple[float, float] = (2.5, 5.0),
     mixed: float = 0.0,
     nuisance: float = 0.2,
+    framing: tuple[float, float] = FRAMING,
     subjects: tuple[int, int] | None = None,
     device: torch.device | str = "cpu",
     first: int = 0,
@@ -452,7 +461,7 @@ def sample_sequences(
     >>> sequences.images.shape, sequences.action_units[:, 0].max().item(), sequences.lengths.tolist()
     (torch.Size([2, 4, 3, 16, 16]), 0.0, [4, 4])
     """
-    _check(n, size, num_classes, nuisance, intensity, subjects, 0.0, 0)
+    _check(n, size, num_classes, nuisance, framing, intensity, subjects, 0.0, 0)
     shortest = frames if min_frames is None else min_frames
     if not 2 <= shortest <= frames:
         raise UserError(f"frames is {frames} and min_frames {min_frames}; expected 2 <= min_frames <= frames")
@@ -470,7 +479,7 @@ def sample_sequences(
     progress = progress**3 * (10 - 15 * progress + 6 * progress**2)  # slow start, slow arrival
     moving = units[:, None] * progress  # (n, T, A)
 
-    pose = _pose(samples, seed, nuisance)[:, None].repeat(1, frames, 1)  # (n, T, len(POSE))
+    pose = _pose(samples, seed, nuisance, framing)[:, None].repeat(1, frames, 1)  # (n, T, len(POSE))
     drift = 3.0 * normal(seed, "head drift", samples, 3)
     pose[:, :, :3] += drift[:, None] * (time[:, :, None] - 0.5)
     still = FaceParameters(
@@ -558,9 +567,9 @@ def face_parameters(
 def face_with(
     action_units: Mapping[int, float] | None = None, identity_seed: int = 0, size: int = 128, **options: float
 ) -> tuple[Tensor, Tensor]:
-    """Draw one person with chosen action units: ``(image, landmarks)``, (3, size, size) in [0, 1] and (68, 2) in pixels.
+    """Draw one person with chosen action units.
 
-    Options are those of ``face_parameters``: yaw, pitch, roll, span, asymmetry.
+    Returns ``(image, landmarks)``: (3, size, size) in [0, 1] and (68, 2) in pixels.  Options are those of ``face_parameters``: yaw, pitch, roll, span, asymmetry.
 
     >>> image, landmarks = face_with(action_units={12: 4, 6: 3}, identity_seed=3, size=64)
     >>> image.shape, landmarks.shape
