@@ -58,9 +58,10 @@ class GatheredBatchNorm(nn.modules.batchnorm._BatchNorm):
         mean = gather(input.mean(axes)[None]).mean(0)  # (W, C) -> (C,)
         centered = input - mean.view(shape)
         variance = gather(centered.square().mean(axes)[None]).mean(0)  # (W, C) -> (C,)
-        if self.running_mean is not None and self.running_var is not None:
+        if self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
             count = dist.get_world_size() * input.numel() // input.shape[1]
-            momentum = 0.0 if self.momentum is None else self.momentum
+            self.num_batches_tracked.add_(1)
+            momentum = self.num_batches_tracked.reciprocal() if self.momentum is None else self.momentum
             self.running_mean.lerp_(mean.detach(), momentum)
             self.running_var.lerp_(variance.detach() * count / (count - 1), momentum)
         normalised = centered * (variance + self.eps).rsqrt().view(shape)

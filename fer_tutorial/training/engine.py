@@ -211,7 +211,7 @@ class _Training:
                 self.labels.write(index, labels, confidence, epoch)
             if self.ema is not None and accelerator.sync_gradients:
                 self.ema.update()
-            self.averages.add(outputs, batch["labels"])
+            self.averages.add(outputs, batch["labels"] if self.method.task == "expression" else None)
             self.progress.step += 1
             reporter.step()
             if (

@@ -29,7 +29,9 @@ class Reporter:
     """
 
     def __init__(self, total: int, done: int, visible: bool, files: RunFolder | None, tensorboard: bool) -> None:
-        self.bar = tqdm(total=total, initial=done, disable=None if visible else True, unit="batch", file=sys.stderr, leave=False)
+        self.bar = tqdm(
+            total=total, initial=done, disable=None if visible else True, unit="batch", file=sys.stderr, leave=False
+        )
         self.visible, self.files = visible, files
         self.header_shown = False
         self.writer = None
