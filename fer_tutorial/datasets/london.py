@@ -14,10 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from PIL import Image
-from torch import Tensor
-from torch.nn.functional import conv2d
 
 from fer_tutorial.datasets.images import check_size, open_image, to_pixels
 from fer_tutorial.datasets.source import Source, check_split, existing_root
@@ -154,23 +151,18 @@ def find_shift(neutral: Image.Image, other: Image.Image, pupils: np.ndarray) -> 
         max(0, x - half_width - reach) : x + half_width + reach,
     ]
     strip = strip - strip.mean()
-    ones = torch.ones_like(strip)
-
-    def slide(values: Tensor, kernel: Tensor) -> Tensor:
-        return conv2d(values[None, None], kernel[None, None])[0, 0]  # (H, W), (h, w) -> (H-h+1, W-w+1)
-
-    # The variance under the strip, as E[o²] − E[o]² times the number of pixels.
-    spread = slide(area**2, ones) - slide(area, ones) ** 2 / strip.numel()
-    score = slide(area, strip) / spread.clamp_min(1e-6).sqrt()
+    windows = np.lib.stride_tricks.sliding_window_view(area, strip.shape)  # (H, W) -> (H-h+1, W-w+1, h, w)
+    # Subtracting the mean of o too would change nothing: that of t is zero already.
+    score = np.einsum("abhw,hw->ab", windows, strip) / np.maximum(windows.std(axis=(2, 3)), 1e-6)
     row, column = divmod(int(score.argmax()), score.shape[1])
     found_y = row + max(0, y - half_height - reach) + half_height
     found_x = column + max(0, x - half_width - reach) + half_width
     return np.array([found_x - x, found_y - y]) / scale
 
 
-def _grey(image: Image.Image, scale: float) -> Tensor:
+def _grey(image: Image.Image, scale: float) -> np.ndarray:
     size = (round(image.width * scale), round(image.height * scale))
-    return torch.from_numpy(np.array(image.convert("L").resize(size, Image.Resampling.BILINEAR), np.float32)) / 255
+    return np.asarray(image.convert("L").resize(size, Image.Resampling.BILINEAR), np.float32) / 255
 
 
 def _crop_box(pupils: np.ndarray, image: Image.Image, file: Path) -> tuple[float, float, float, float]:
