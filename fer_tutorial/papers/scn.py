@@ -368,6 +368,8 @@ class SCN(nn.Module):
     def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
         """Loss, logits, values to log and, from ``relabel_epoch`` on, ``"_relabel"``: the labels that should hold now.
 
+        ``"_importance"`` holds α of this process's samples, for who wants to watch them.
+
         The ranking is over all processes, so it is computed on gathered importances; the cross-entropy is a mean over
         samples and stays where it is.
 
@@ -392,6 +394,7 @@ class SCN(nn.Module):
             "rank_regularization": rank.detach(),
             "delta_1": self.delta_1.detach(),
             "mean_importance": everyone.detach().mean(),
+            "_importance": alpha.detach(),
         }
         if epoch + 1 >= config.relabel_epoch:
             probabilities = torch.softmax(alpha.detach()[:, None] * logits.detach(), dim=1)
