@@ -4,6 +4,7 @@
 memory-mapped array; ``CARDS`` says what is known of each data set.
 """
 
+from fer_tutorial.datasets.arrays import data_from_arrays
 from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.datasets.cards import CARDS, Card
 from fer_tutorial.datasets.load import load_data, open_source
@@ -16,6 +17,7 @@ __all__ = [
     "Card",
     "FaceData",
     "Source",
+    "data_from_arrays",
     "load_data",
     "london_landmarks",
     "open_packed",

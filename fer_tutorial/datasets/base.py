@@ -66,6 +66,7 @@ class FaceData:
         for name, value in self.arrays().items():
             if len(value) != n:
                 raise UserError(f"{name} has {len(value)} rows but there are {n} images; give one row an image")
+        self._check_types()
         for name in ("labels", "clean_labels"):
             value = getattr(self, name)
             if value is not None and n and not (value.min() >= 0 and value.max() < self.num_classes):
@@ -75,6 +76,24 @@ class FaceData:
                 )
         if len(np.unique(self.index)) != n:
             raise UserError("index repeats; every sample needs an index of its own so that labels can be written back")
+
+    def _check_types(self) -> None:
+        for name in ("labels", "index", "subjects", "clean_labels", "lengths"):
+            value = getattr(self, name)
+            if value is not None and not np.issubdtype(value.dtype, np.integer):
+                raise UserError(f"{name} are {value.dtype}; expected whole numbers (int64)")
+        if self.keys is not None and self.keys.dtype.kind != "U":
+            raise UserError(f"keys are {self.keys.dtype}; expected strings, so convert them with .astype(str)")
+        n = len(self.images)
+        shapes = {
+            "votes": (n, self.num_classes),
+            "landmarks": (*self.images.shape[:-3], 68, 2),
+            "action_units": (n, len(self.action_unit_names)),
+        }
+        for name, shape in shapes.items():
+            value = getattr(self, name)
+            if value is not None and value.shape != shape:
+                raise UserError(f"{name} have shape {value.shape}; expected {shape}")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The per-sample arrays that are present, by field name."""

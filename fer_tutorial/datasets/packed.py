@@ -241,7 +241,7 @@ def _check_space(source: Source, part: Path) -> None:
 
 def _npz_bytes(table: dict[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **table)
+    np.savez(buffer, **table)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
