@@ -13,6 +13,7 @@ files it imported, the data files it read and the lock.  Once one of them change
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 import os
@@ -130,7 +131,12 @@ def _normalise_output(output: NotebookNode) -> None:
 
 def text(notebook: NotebookNode) -> str:
     nbformat.validate(notebook)
-    return json.dumps(nbformat.v4.rwbase.split_lines(notebook), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            nbformat.v4.rwbase.split_lines(copy.deepcopy(notebook)), indent=1, sort_keys=True, ensure_ascii=False
+        )
+        + "\n"
+    )
 
 
 def write(path: Path, notebook: NotebookNode) -> None:

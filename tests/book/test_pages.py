@@ -1,0 +1,111 @@
+"""The built pages in a browser without a network: nothing is fetched, nothing fails, figures react, phones can read."""
+
+import pytest
+
+FIGURE = "figure_to_operate.html"
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_every_page_needs_no_network_and_logs_no_error(visit, pages, color_scheme):
+    for path in sorted(pages.rglob("*.html")):
+        name = str(path.relative_to(pages))
+        if name.startswith("_static"):
+            continue
+        page = visit(name, color_scheme)
+        for figure in page.locator(".fer-figure").all():
+            figure.locator(".fer-caption").wait_for()
+            if figure.locator(".fer-stage > *").count() == 0 or figure.locator(".fer-error").count():
+                visit.problems.append(f"{name}: a figure drew nothing: {figure.inner_text()[:200]}")
+        if page.locator("mjx-merror, [data-mjx-error]").count():
+            visit.problems.append(f"{name}: a formula is wrong")
+        if page.evaluate("document.documentElement.dataset.theme") != color_scheme:
+            visit.problems.append(f"{name}: not in {color_scheme} colours")
+        page.close()
+    assert visit.problems == []
+
+
+def test_every_page_fits_a_phone(visit, pages):
+    for path in sorted(pages.glob("*.html")):
+        page = visit(path.name)
+        page.set_viewport_size({"width": 390, "height": 844})
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            visit.problems.append(f"{path.name} is {width} pixels wide")
+        page.close()
+    assert visit.problems == []
+
+
+def test_every_picture_has_words(visit, pages):
+    for path in sorted(pages.glob("*.html")):
+        page = visit(path.name)
+        for image in page.locator("article img").all():
+            alt = image.get_attribute("alt") or ""
+            if not alt.strip() or "_images/" in alt:  # Sphinx puts the file's name where there are no words
+                visit.problems.append(f"{path.name}: {image.get_attribute('src')[-60:]} has no description")
+        page.close()
+    assert visit.problems == []
+
+
+def test_formulas_are_typeset_and_numbered(visit):
+    page = visit(FIGURE)
+    assert page.locator("mjx-container[display=true] svg").count() == 1
+    assert page.locator("a.reference.internal", has_text="equation (1").count() == 1
+    assert visit.problems == []
+
+
+def test_a_figure_follows_keyboard_and_mouse(visit):
+    page = visit(FIGURE)
+    label = page.locator(".fer-figure output")
+    label.get_by_text("neutral", exact=True).wait_for()
+    page.get_by_label("word", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    assert label.inner_text() == "happiness"
+    page.keyboard.press("End")
+    assert label.inner_text() == "</script>surprise"
+    page.get_by_role("button", name="reset").click()
+    assert label.inner_text() == "neutral"
+    assert visit.problems == []
+
+
+def test_a_figure_changes_colours_with_the_page(visit):
+    page = visit(FIGURE)
+    figure = page.locator(".fer-figure")
+    figure.locator("output").wait_for()
+    seen = set()
+    for theme in ("light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.wait_for_function("document.querySelector('.fer-stage').dataset.redrawn")
+        seen.add(
+            figure.evaluate("node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor].join()")
+        )
+    assert len(seen) == 2
+    assert visit.problems == []
+
+
+def test_a_figure_says_what_it_shows(visit):
+    page = visit(FIGURE)
+    figure = page.get_by_role("group", name="Move the slider.")
+    description = figure.get_by_text("A word that changes.")
+    assert not description.is_visible()
+    figure.get_by_text("Description in words").click()
+    assert description.is_visible()
+
+
+def test_without_scripts_the_words_remain(browser, pages):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((pages / FIGURE).as_uri())
+    assert page.get_by_text("A word that changes.").is_visible()
+    context.close()
+
+
+def test_search_works_from_disk(visit):
+    page = visit("search.html", query="?q=happiness")
+    page.locator("#search-results li a").first.wait_for()
+    assert visit.problems == []
+
+
+def test_notebooks_open_in_colab(visit):
+    page = visit(FIGURE)
+    link = page.locator('a[href^="https://colab.research.google.com/github/"]').first.get_attribute("href")
+    assert link.endswith("/blob/main/book/figure_to_operate.ipynb")
