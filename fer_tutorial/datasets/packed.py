@@ -45,7 +45,10 @@ def pack(source: Source, folder: str | Path, progress: bool = True) -> Path:
     table = _npz_bytes(source.table)
     header = _header(source, table)
     part = folder.with_name(f".{folder.name}.packing")
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UserError(f"no folder can be made at {folder.parent} ({error.strerror}); choose another place") from None
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         if folder.exists():
             if _same_pack(folder, header):

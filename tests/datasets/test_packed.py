@@ -86,6 +86,12 @@ def test_a_folder_of_something_else_is_not_overwritten(tmp_path):
         pack(make_source(n=10), tmp_path / "pack", progress=False)
 
 
+def test_a_place_where_no_folder_can_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"no folder can be made at .*/file"):
+        pack(make_source(), tmp_path / "file" / "pack", progress=False)
+
+
 @pytest.mark.usefixtures("four_at_a_time")
 def test_an_interrupted_pack_goes_on_where_it_stopped(tmp_path):
     whole = make_source()
