@@ -65,7 +65,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     young = t("youth")
     g: Shape = {}
     # Head: half-width w(Y)^2 = W^2 f (1 - τ + τ f)^2, f = 1 - (1 - k) s^2 - k s^4, s the height above the widest level.
-    jaw_drop = 0.27 * both(26) + 0.02 * both(25)
+    jaw_drop = 0.33 * both(26) + 0.02 * both(25)
     g["jaw_drop"] = jaw_drop
     g["head_width"] = 0.70 + 0.025 * t("face_width") + 0.012 * t("fullness") + 0.02 * young
     g["level"] = 0.08 + 0.02 * young
@@ -79,12 +79,12 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     narrow = au(7)
     g["eye_x"] = 0.315 + 0.014 * t("eye_spacing") + 0.005 * young
     g["eye_y"] = 0.045 * young
-    g["eye_w"] = 0.148 + 0.009 * t("eye_width") + 0.012 * young
+    g["eye_w"] = 0.155 + 0.009 * t("eye_width") + 0.012 * young
     g["eye_cant"] = 0.016 + 0.012 * t("eye_cant")
-    rest_upper = 0.054 + 0.007 * t("eye_opening") + 0.012 * young
+    rest_upper = 0.057 + 0.007 * t("eye_opening") + 0.012 * young
     rest_lower = 0.042 + 0.003 * t("eye_opening") + 0.006 * young
     upper = (
-        rest_upper + 0.050 * au(5) - 0.022 * narrow - 0.016 * au(6) - 0.012 * au(9) - 0.004 * au(12) - 0.006 * au(4)
+        rest_upper + 0.056 * au(5) - 0.022 * narrow - 0.016 * au(6) - 0.012 * au(9) - 0.004 * au(12) - 0.006 * au(4)
     ).clamp(min=0.012)
     lower = (rest_lower + 0.006 * au(5) - 0.024 * narrow - 0.020 * au(6) - 0.010 * au(9) - 0.006 * au(12)).clamp(
         min=0.006
@@ -101,16 +101,16 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     push = 0.015 * au(6) + 0.012 * au(7) - 0.018 * au(5)
     g["brow_in_x"] = 0.125 - 0.040 * au(4) - 0.012 * au(9) + 0.01 * young
     g["brow_out_x"] = 0.53 + 0.012 * t("face_width") - 0.012 * au(4)
-    g["brow_in_y"] = height + 0.012 * t("brow_tilt") - 0.105 * au(1) + 0.070 * au(4) + 0.040 * au(9) + push
+    g["brow_in_y"] = height + 0.012 * t("brow_tilt") - 0.115 * au(1) + 0.080 * au(4) + 0.040 * au(9) + push
     g["brow_mid_y"] = (
-        height - 0.055 - 0.016 * t("brow_arch") - 0.045 * au(1) - 0.090 * au(2) + 0.060 * au(4) + 0.020 * au(9) + push
+        height - 0.055 - 0.016 * t("brow_arch") - 0.045 * au(1) - 0.110 * au(2) + 0.060 * au(4) + 0.020 * au(9) + push
     )
     g["brow_out_y"] = height + 0.020 - 0.018 * t("brow_tilt") - 0.105 * au(2) + 0.030 * au(4) + push + 0.012 * au(1)
     # With 1 and 4 together the inner ends stay up: the oblique brow of sadness and fear.
     oblique = torch.minimum(au(1), au(4))
     g["brow_in_y"] = g["brow_in_y"] - 0.045 * oblique
     g["brow_out_y"] = g["brow_out_y"] + 0.030 * oblique
-    g["brow_thick"] = (0.036 + 0.010 * t("brow_thickness")).clamp(min=0.014)
+    g["brow_thick"] = (0.040 + 0.010 * t("brow_thickness")).clamp(min=0.014)
 
     # Nose.
     g["nose_tip"] = 0.315 + 0.020 * t("nose_length") - 0.07 * young - 0.030 * both(9) - 0.006 * both(10)
@@ -126,7 +126,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
         0.245
         + 0.014 * t("mouth_width")
         - 0.02 * young
-        + 0.075 * au(12)
+        + 0.085 * au(12)
         + 0.062 * au(20)
         + 0.012 * au(14)
         + 0.008 * au(10)
@@ -154,7 +154,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     gap = (
         0.062 * both(25)
         + 0.018 * both(10) * both(25)
-        + 0.035 * both(12) * both(25)
+        + 0.060 * both(12) * both(25)
         + 0.025 * both(20) * both(25)
         + 0.92 * jaw_drop
     )

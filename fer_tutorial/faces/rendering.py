@@ -232,7 +232,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     glint = glint.square().square().square()  # ^8
     glint = lit("key") * lit("gloss") * (0.10 * glint + 0.35 * glint.square())
     # Where less of the surroundings' light arrives: sockets, under the nose and lip, in creases.
-    hidden = 0.30 * bump((ax - shape["eye_x"] + 0.05) / 0.14, (y - shape["eye_y"] + 0.055) / 0.055)
+    hidden = 0.42 * bump((ax - shape["eye_x"] + 0.04) / 0.16, (y - shape["eye_y"] + 0.045) / 0.065)
     hidden = hidden + 0.34 * bump(x / (0.75 * side("nose_w")), (y - shape["nose_base"] - 0.012) / 0.026)
     hidden = (
         hidden
@@ -335,7 +335,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     # ---- inside the mouth ----------------------------------------------------------------------------------------
     depth_light = (0.35 + 0.65 * lit("ambient") + 0.5 * lit("key"))[:, :, None] * light_color
     tooth_line = 1 - 0.16 * fade * torch.cos(x * (2 * torch.pi / 0.047)).clamp(min=0).square().square()
-    upper_teeth = step(hole_top + 0.075 * shape["teeth"] - 0.012 - 0.02 * s_mouth.square() - y, 0.006)
+    upper_teeth = step(hole_top + 0.100 * shape["teeth"] - 0.012 - 0.02 * s_mouth.square() - y, 0.006)
     lower_teeth = step(y - hole_low + 0.045 * shape["teeth_low"] - 0.012, 0.006)
     tongue = bump(x / (0.6 * corner_x), (y - hole_low + 0.02) / 0.05) * torch.sigmoid((shape["gap"] - 0.10) / 0.02)
     interior = torch.lerp(
@@ -351,16 +351,16 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     i_x = ax - shape["eye_x"] - torch.where(on_left, -gaze_x, gaze_x) * shape["eye_w"]
     i_y = v_eye + 0.006 - gaze_y * shape["eye_w"] * 0.6
     radius = (i_x * i_x + i_y * i_y + 1e-8).sqrt()
-    iris_radius = 0.060 + 0.006 * t("youth")
+    iris_radius = 0.063 + 0.006 * t("youth")
     below_lid = (v_eye - lid_up).clamp(min=0)
-    ball_shade = (1 - 0.50 * line(below_lid / 0.022)) * (1 - 0.35 * s_eye.square().square().clamp(max=1))
+    ball_shade = (1 - 0.60 * line(below_lid / 0.026)) * (1 - 0.35 * s_eye.square().square().clamp(max=1))
     iris = step(iris_radius - radius, 0.004)
     ball = over(
         fixed(0.90, 0.88, 0.86).expand(n, 3, 1).expand(n, 3, x.shape[1]), linear(palette(t("iris"), _IRIS)), iris
     )
     ball = ball * (1 - 0.55 * line((radius - iris_radius) / wide(0.010)) * iris)[:, None]
     ball = over(ball, fixed(0.03, 0.03, 0.03)[None], step(0.026 - radius, 0.004))
-    ball_light = (0.18 + 0.78 * (lit("ambient") + 0.75 * lit("key")))[:, :, None] * light_color
+    ball_light = 0.72 * (0.12 + 0.84 * (lit("ambient") + 0.75 * lit("key")))[:, :, None] * light_color
     ball = ball * ball_shade[:, None] * ball_light
     spark_x, spark_y = (
         x - torch.where(on_left, -shape["eye_x"], shape["eye_x"]) - gaze_x * shape["eye_w"] - 0.022 * l_x.sign(),
@@ -369,7 +369,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     ball = ball + (0.75 * lit("key") * bump(spark_x / wide(0.009), spark_y / wide(0.009)))[:, None]
     color = torch.lerp(color, ball, eye[:, None])
     lash = (
-        line((v_eye - lid_up + 0.003) / wide(0.014))
+        line((v_eye - lid_up + 0.005) / wide(0.019))
         * step((1.05 - s_eye.abs()) * 0.15, 0.008)
         * (0.72 + 0.28 * t("makeup"))
     )

@@ -308,11 +308,11 @@ def _degradation(samples: Tensor, seed: int, nuisance: float) -> Tensor:
     u = uniform(seed, "degradation", samples, 12)
     columns = {
         "exposure": 1 + 0.5 * nuisance * (u[:, 0:1] - 0.5),
-        "contrast": 1 + 0.6 * nuisance * (u[:, 1:2] - 0.5),
-        "blur": 0.022 * nuisance * (u[:, 2:3] - 0.35).clamp(min=0),
-        "noise": 0.07 * nuisance * (u[:, 3:4] - 0.5).clamp(min=0),
+        "contrast": 1 + nuisance * (0.7 * u[:, 1:2] - 0.15),
+        "blur": 0.018 * nuisance * (u[:, 2:3] - 0.4).clamp(min=0),
+        "noise": 0.07 * nuisance * (u[:, 3:4] - 0.7).clamp(min=0),
         "grey": (u[:, 4:5] < 0.3 * nuisance).double(),
-        "jpeg": (u[:, 5:6] < 0.5 * nuisance).double() * (0.3 + 0.9 * u[:, 6:7]),
+        "jpeg": (u[:, 5:6] < 0.5 * nuisance).double() * (0.2 + 0.6 * u[:, 6:7]),
         "vignette": 0.5 * nuisance * (u[:, 7:8] - 0.5).clamp(min=0),
     }
     return torch.cat([columns[name] for name in DEGRADATION], 1)
