@@ -304,14 +304,16 @@ class DACL(nn.Module):
         softmax_loss = F.cross_entropy(logits, batch["labels"])
         all_features, all_attention, all_labels = gather(features), gather(attention), gather(batch["labels"])
         distance_loss = sparse_center_loss(all_features, all_attention, all_labels, self.centers)
+        watched = all_attention.detach()
         return {
             "loss": softmax_loss + self.config.lambda_ * distance_loss,  # L = L_S + λ L_SC
             "logits": logits,
             "softmax_loss": softmax_loss.detach(),
             "sparse_center_loss": distance_loss.detach(),
-            "mean_attention": all_attention.detach().mean(),  # falls towards 0: nothing in the loss holds it up
+            "mean_attention": watched.mean(),  # falls towards 0: nothing in the loss holds it up
+            "attention_spread": watched.std(dim=1, correction=0).mean(),  # 0 if all dimensions count alike
             "_features": all_features.detach(),
-            "_attention": all_attention.detach(),
+            "_attention": watched,
             "_labels": all_labels,
         }
 

@@ -268,6 +268,15 @@ def test_shapes():
     torch.testing.assert_close(method.predict(batch), outputs["logits"])
 
 
+def test_what_is_logged_of_the_attention():
+    method, batch = make_method(), make_batch()
+    outputs = method.training_step(batch)
+    a = outputs["_attention"]
+    torch.testing.assert_close(outputs["mean_attention"], a.sum() / a.numel())
+    spread = sum(((row - row.mean()) ** 2).mean() ** 0.5 for row in a) / M
+    torch.testing.assert_close(outputs["attention_spread"], spread)
+
+
 @pytest.mark.parametrize("update_rule", ["paper", "autograd"])
 def test_everything_moves(update_rule):
     method, batch = make_method(update_rule=update_rule, lambda_=1.0), make_batch()
