@@ -40,7 +40,7 @@ METRICS = ("train_accuracy", "accuracy", "mean_class_accuracy", "macro_f1")
 
 
 class Variant(NamedTuple):
-    """A method, its hyper-parameters, how it is optimised, and whether each sample's attention is rescaled to mean 1."""
+    """A method, its hyper-parameters, its optimiser, and whether each sample's attention is rescaled to mean 1."""
 
     method: str
     config: Any = None
