@@ -84,6 +84,7 @@ def train(
     config: TrainConfig | None = None,
     folder: str | Path | None = None,
     resume: bool = False,
+    notes: dict[str, Any] | None = None,
 ) -> Run:
     """Train ``method``, in this process alone or together with the others that ``accelerate launch`` started.
 
@@ -94,6 +95,7 @@ def train(
         config: how to train.
         folder: where to write the run; None for nowhere.
         resume: continue the run in ``folder`` from its last checkpoint, as if it had never stopped.
+        notes: further facts for the folder's config.json, such as where the data came from.
 
     Raises:
         UserError: data, settings, device or folder that cannot be used, or a loss that is no longer a number.
@@ -107,7 +109,7 @@ def train(
     if files is not None and resume:
         files.check_same(method, train_data, config)
     elif files is not None and accelerator.is_main_process:
-        files.start(method, train_data, config)
+        files.start(method, train_data, config, notes or {})
     with repeatable(config, accelerator):
         return _Training(method, train_data, eval_data, config, accelerator, files).run(resume)
 

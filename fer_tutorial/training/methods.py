@@ -17,12 +17,13 @@ from fer_tutorial.errors import UserError
 
 
 class MethodEntry(NamedTuple):
-    """Where a method lives: its module, its network and its hyper-parameters' dataclass; one line about it."""
+    """Where a method lives (module, network, hyper-parameters' dataclass), a line about it, and data that suit it."""
 
     module: str
     network: str
     config: str
     summary: str
+    data: str = "synthetic"
 
 
 METHODS: dict[str, MethodEntry] = {
@@ -31,7 +32,13 @@ METHODS: dict[str, MethodEntry] = {
     "dacl": MethodEntry("fer_tutorial.papers.dacl", "DACL", "DACLConfig", "deep attentive center loss"),
     "scn": MethodEntry("fer_tutorial.papers.scn", "SCN", "SCNConfig", "self-cure network for uncertain labels"),
     "tcl": MethodEntry("fer_tutorial.papers.tcl", "TCL", "TCLConfig", "triplet center loss with better negatives"),
-    "mgln": MethodEntry("fer_tutorial.papers.mgln", "MGLN", "MGLNConfig", "global and local branches over sequences"),
+    "mgln": MethodEntry(
+        "fer_tutorial.papers.mgln",
+        "MGLN",
+        "MGLNConfig",
+        "global and local branches over sequences",
+        "synthetic_sequences",
+    ),
     "g2rl": MethodEntry("fer_tutorial.papers.g2rl", "G2RL", "G2RLConfig", "geometry-guided action unit intensities"),
 }
 
@@ -156,7 +163,7 @@ def check_needs(name: str, data: FaceData) -> None:
     if missing:
         raise UserError(
             f"{name} ({entry.summary}) needs {' and '.join(missing)}, which the data set {data.name!r} does not have; "
-            "choose data that have it, such as the synthetic faces, or another method"
+            f"choose data that have it, such as {entry.data!r}, or another method"
         )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from fer_tutorial.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from fer_tutorial.training.folds import CrossValidation
 
 # Columns of the printed table, in this order, where a run has them; the log files have all.
 PRINTED = ("epoch", "loss", "train_accuracy", "accuracy", "mean_class_accuracy", "macro_f1", "icc", "mae", "mse")
@@ -111,3 +114,23 @@ def write_curves(path: Path, history: pd.DataFrame) -> None:
     for axes in (left, right):
         axes.set_xlabel("epoch")
     figure.savefig(path, dpi=120)
+
+
+def write_results(
+    folder: Path, history: pd.DataFrame, metrics: dict[str, Any], spec: Any, samples: int, seconds: float
+) -> None:
+    """What a run reached, into its folder: report.json, learning curves, and the confusion matrix if there is one."""
+    report = {"method": spec.name, "test_samples": samples, "seconds": round(seconds, 1), "test": metrics}
+    RunFolder(folder).write_report(report)
+    write_curves(folder / "curves.png", history)
+    if "confusion_matrix" in metrics:
+        write_confusion(folder / "confusion", metrics["confusion_matrix"], spec.class_names)
+
+
+def write_folds(folder: Path, result: CrossValidation, names: tuple[str, ...]) -> None:
+    """What the folds of a cross-validation came to: folds.csv, report.json and the confusion matrix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    result.folds.to_csv(folder / "folds.csv", index=False)
+    RunFolder(folder).write_report({"mean": result.mean, "std": result.std, "folds": len(result.folds)})
+    if result.confusion_matrix is not None:
+        write_confusion(folder / "confusion", result.confusion_matrix, names)

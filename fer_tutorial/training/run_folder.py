@@ -114,7 +114,7 @@ class RunFolder:
             }
         )
 
-    def start(self, method: Any, data: FaceData, config: TrainConfig) -> None:
+    def start(self, method: Any, data: FaceData, config: TrainConfig, notes: dict[str, Any]) -> None:
         """Make the folder and describe the run in it.
 
         Raises:
@@ -126,7 +126,9 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"the folder {self.path} cannot be made ({error.strerror}); choose another one") from error
-        write_atomically(self.path / "config.json", to_json(self.description(method, data, config)).encode())
+        write_atomically(
+            self.path / "config.json", to_json(self.description(method, data, config) | {"notes": notes}).encode()
+        )
         facts = environment() | {
             "commit": commit(),
             "command": sys.argv,
@@ -136,10 +138,7 @@ class RunFolder:
 
     def check_same(self, method: Any, data: FaceData, config: TrainConfig) -> None:
         """Raise a UserError that names what differs, if this is not the run that lies here."""
-        file = self.path / "config.json"
-        if not file.is_file():
-            raise UserError(f"there is no run in {self.path} to continue; leave out --resume to start one")
-        saved, wanted = _flat(json.loads(file.read_text())), _flat(self.description(method, data, config))
+        saved, wanted = _flat(self.read_config()), _flat(self.description(method, data, config))
         names = [
             n for n in {**saved, **wanted} if saved.get(n) != wanted.get(n) and n.split(".")[-1] not in FREE_TO_CHANGE
         ]
@@ -162,6 +161,15 @@ class RunFolder:
         """What the run reached."""
         write_atomically(self.path / "report.json", to_json(report).encode())
 
+    def read_config(self) -> dict[str, Any]:
+        """The run's config.json, or a UserError where there is none."""
+        file = self.path / "config.json"
+        if not file.is_file():
+            raise UserError(
+                f"{self.path} holds no run (no config.json); give the folder that fer-tutorial train has written"
+            )
+        return json.loads(file.read_text())
+
 
 def load_run(folder: Path | str, which: str = "best") -> nn.Module:
     """The trained method of a run, from its best or its last weights.
@@ -169,24 +177,21 @@ def load_run(folder: Path | str, which: str = "best") -> nn.Module:
     Raises:
         UserError: the folder holds no run, or no such weights.
     """
-    path = Path(folder)
-    file = path / "config.json"
-    if not file.is_file():
-        raise UserError(f"{path} holds no run (no config.json); give the folder that fer-tutorial train has written")
-    saved = json.loads(file.read_text())
+    files = RunFolder(folder)
+    saved = files.read_config()
     spec_fields = {field.name: saved["method"][field.name] for field in fields(MethodSpec)}
     spec_fields |= {name: tuple(spec_fields[name]) for name in ("class_names", "action_units")}
     spec = MethodSpec(**spec_fields)
     method = build_from_spec(spec, restore_config(config_class(spec.name), saved["method_config"]))
-    weights = path / f"{which}.safetensors"
+    weights = files.path / f"{which}.safetensors"
     groups, _ = load_checkpoint(weights)
-    load_weights(method, groups.get("ema" if which == "last" and "ema" in groups else "method", {}), weights)
+    load_weights(method, groups["method"] | groups.get("ema", {}), weights)
     return method.eval()
 
 
 def saved_config(folder: Path | str) -> TrainConfig:
     """The TrainConfig of the run in ``folder``."""
-    saved = json.loads((Path(folder) / "config.json").read_text())["train"]
+    saved = RunFolder(folder).read_config()["train"]
     return restore_config(TrainConfig, saved | {"augment": restore_config(AugmentConfig, saved["augment"])})
 
 
@@ -196,8 +201,10 @@ def restore_config(kind: type, values: dict[str, Any]) -> Any:
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested dictionaries as one with dotted names."""
+    """Nested dictionaries as one with dotted names, without the notes."""
     flat: dict[str, Any] = {}
     for name, value in tree.items():
+        if name == "notes":
+            continue
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return flat
