@@ -67,12 +67,7 @@ def open_folder(
     if not path.is_dir():
         raise UserError(f"{path} is a file; expected a folder with one sub-folder for each expression")
 
-    split_folders = {
-        child: name
-        for child in _folders(path)
-        for name, aliases in SPLIT_FOLDERS.items()
-        if child.name.lower() in aliases
-    }
+    split_folders = _split_folders(path)
     files: list[Path] = []
     labels: list[int] = []
     splits: list[str] = []
@@ -117,6 +112,21 @@ def open_folder(
         read,
         provenance={"root": str(path.resolve()), "splits": "from folders" if split_folders else "drawn by name"},
     )
+
+
+def folder_splits(root: str | Path) -> tuple[str, ...]:
+    """The splits a folder has: those it has folders for, or all three where it has none and they are drawn."""
+    found = set(_split_folders(Path(root).expanduser()).values())
+    return tuple(split for split in SPLITS if split in found) or SPLITS
+
+
+def _split_folders(path: Path) -> dict[Path, str]:
+    return {
+        child: name
+        for child in _folders(path)
+        for name, aliases in SPLIT_FOLDERS.items()
+        if child.name.lower() in aliases
+    }
 
 
 def _folders(path: Path) -> list[Path]:

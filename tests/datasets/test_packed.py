@@ -313,6 +313,12 @@ def test_pack_splits_and_load_them(tmp_path, ferplus_folder):
             np.testing.assert_array_equal(getattr(data, name), array)
 
 
+def test_only_the_splits_that_are_there_are_packed(tmp_path, class_folder):
+    root = class_folder("train/happy", "test/happy")
+    folders = pack_splits("folder", tmp_path / "packed", root, progress=False)
+    assert [folder.name for folder in folders] == ["train", "test"]
+
+
 def test_a_pack_is_not_resized(tmp_path, class_folder):
     source = open_source("folder", class_folder("happy"), "all", size=24, channels=1)
     pack(source, tmp_path / "pack", progress=False)
