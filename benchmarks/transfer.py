@@ -265,8 +265,7 @@ def main() -> None:
             run["london_class_accuracy"] = class_accuracies(smiling, london[1], 2)
             run["london_balanced_accuracy"] = statistics.mean(run["london_class_accuracy"])
         runs.append(run)
-        shown = {k: v for k, v in run.items() if k != "ferplus_confusion"}
-        print(json.dumps(shown, default=float), flush=True)
+        print(json.dumps(run), flush=True)
 
     summary: dict[str, object] = {}
     for name in ("london_balanced_accuracy", "ferplus_mean_class_accuracy", "ferplus_accuracy", "synthetic_accuracy"):
