@@ -115,10 +115,11 @@ class G2RLConfig:
 PRESETS: dict[str, G2RLConfig] = {
     # Nearest evidence: the deconvolutions, σ and peak of the first author's AAAI 2020 code; all else is our reading.
     "paper": G2RLConfig(),
-    # Ours, for small images and a CPU: 48 pixels become maps of 24 x 24.
+    # Ours, for small images and a CPU: 48 pixels become maps of 12 x 12.  Sub-pixel reading makes up for the coarseness,
+    # and on a small map a Gaussian covers enough pixels for the all-zero prediction not to be a trap.
     "small": G2RLConfig(
         sigma=1.5,
-        deconv_channels=(48, 32),
+        deconv_channels=(64,),
         gcn_channels=(16, 16, 16),
         node_channels=4,
         fc_sizes=(128, 64),

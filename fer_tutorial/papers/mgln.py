@@ -263,6 +263,18 @@ def extract_part(
     return crops * present[:, None, None, None], present
 
 
+def _convolution(in_channels: int, out_channels: int, kernel: int) -> nn.Conv2d:
+    """A convolution that keeps the map's size, with He's initialisation.
+
+    Our choice: it keeps a signal's size through convolutions and ReLUs.  With torch's default the signal shrinks at
+    every layer, and without batch normalisation the scores then hardly depend on the image: training does not start.
+    """
+    layer = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The trunk that faces and parts share
 
@@ -296,16 +308,12 @@ class SSM(nn.Sequential):
             if block:
                 layers.append(nn.MaxPool2d(2))
             for _ in range(count):
-                layers.append(nn.Conv2d(channels, round(base * width), 3, padding=1))
+                layers.append(_convolution(channels, round(base * width), 3))
                 channels = round(base * width)
                 layers += [nn.BatchNorm2d(channels)] if batch_norm else []
                 layers.append(nn.ReLU(inplace=True))
         super().__init__(*layers)
         self.out_channels = channels
-        for layer in self:
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -414,6 +422,7 @@ class DeformableConv(nn.Module):
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(self.predict.bias)  # type: ignore[arg-type]
         self.conv = DeformConv2d(in_channels, out_channels, 3, padding=1)
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
 
     def forward(self, features: Tensor) -> Tensor:
         return self.conv(features, self.predict(features))
@@ -423,7 +432,7 @@ def _pointwise_head(channels: tuple[int, ...], final_relu: bool) -> nn.Sequentia
     """1x1 convolutions with ReLUs between them, the scores averaged over the map: (m, C, h, w) to (m, K)."""
     layers: list[nn.Module] = []
     for before, after in itertools.pairwise(channels):
-        layers += [nn.Conv2d(before, after, 1), nn.ReLU()]
+        layers += [_convolution(before, after, 1), nn.ReLU()]
     if not final_relu:
         layers.pop()
     # Global average pooling: no fully connected layer, no parameter.
@@ -450,9 +459,7 @@ class GFM(nn.Module):
         blocks: list[nn.Module] = []
         for before, after in itertools.pairwise(channels):
             if config.offset == "channelwise":
-                blocks.append(
-                    nn.Sequential(ChannelwiseOffset(before), nn.Conv2d(before, after, 3, padding=1), nn.ReLU())
-                )
+                blocks.append(nn.Sequential(ChannelwiseOffset(before), _convolution(before, after, 3), nn.ReLU()))
             else:
                 blocks.append(nn.Sequential(DeformableConv(before, after), nn.ReLU()))
         self.blocks = nn.Sequential(*blocks)
@@ -487,7 +494,11 @@ class LST(nn.Module):
         super().__init__()
         first, second = config.lst_channels
         self.squeeze = nn.Sequential(
-            nn.Conv2d(in_channels, first, 1), nn.ReLU(), nn.Conv2d(first, second, 1), nn.ReLU(), nn.Conv2d(second, 1, 1)
+            _convolution(in_channels, first, 1),
+            nn.ReLU(),
+            _convolution(first, second, 1),
+            nn.ReLU(),
+            _convolution(second, 1, 1),
         )
         self.lstm = nn.LSTM(map_size[0] * map_size[1], config.lstm_hidden, config.lstm_layers, batch_first=True)
         self.side = math.isqrt(config.lstm_hidden)
