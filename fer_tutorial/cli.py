@@ -413,7 +413,8 @@ def faces_command(arguments: list[str]) -> None:
             Image.fromarray(contact_sheet(data.images)).save(out)
         elif out.suffix == ".npz":
             out.parent.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(out, allow_pickle=False, class_names=np.array(data.class_names), **data.arrays())
+            arrays: dict[str, Any] = {"class_names": np.array(data.class_names), **data.arrays()}
+            np.savez_compressed(out, **arrays)
         else:
             for number, (image, label) in enumerate(zip(data.images, data.labels, strict=True)):
                 folder = out / data.class_names[label]
