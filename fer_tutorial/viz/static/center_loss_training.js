@@ -1,6 +1,6 @@
 // Two-dimensional embeddings over training: softmax loss and center loss side by side, an epoch at a time.
-// data: { names: [K], labels: [n], epochs: [E], panels: [{ title, points: [E][n][2], centers: [E][K][2] or null,
-//         notes: [E] (a line of text for each epoch) }] }
+// data: { names: [K], epochs: [E], sets: [{ name, labels: [n] }] (S of them), panels: [{ title,
+//         points: [S][E][n][2], centers: [E][K][2] or null, notes: [S][E] (a line of text for each) }] }
 const SIDE = 300;
 const MARGIN = 34;
 const FRAME_MS = 700;
@@ -21,7 +21,7 @@ function html(tag, attributes, ...children) {
 
 // One scale for all epochs of a panel, so that growth and shrinking can be seen.
 function limitsOf(panel) {
-  const all = panel.points.concat(panel.centers ?? []).flat();
+  const all = panel.points.flat(2).concat((panel.centers ?? []).flat());
   const [xs, ys] = [all.map((p) => p[0]), all.map((p) => p[1])];
   const middle = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
   const reach = 0.53 * Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
@@ -49,29 +49,28 @@ function drawPanel(panel, data) {
   const label = (text, at) => svg("text", { "font-size": 10, ...at }, String(text));
   for (const value of ticks(middle[0], reach)) picture.append(label(value, { x: x(value), y: bottom + 13, "text-anchor": "middle" }));
   for (const value of ticks(middle[1], reach)) picture.append(label(value, { x: MARGIN - 4, y: y(value) + 3, "text-anchor": "end" }));
-  const dots = data.labels.map((k) => svg("circle", { r: 2.6, fill: `var(--fer-c${k})` }));
+  const dots = svg("g", {});
   const stars = data.names.map((_, k) => svg("path", {
     d: "M0,-9 L2.6,-2.8 9,-2.8 3.9,1.6 5.6,8 0,4.2 -5.6,8 -3.9,1.6 -9,-2.8 -2.6,-2.8 Z",
     fill: `var(--fer-c${k})`, stroke: "var(--fer-fg)", "stroke-width": 1.2,
   }));
-  picture.append(...dots, ...(panel.centers ? stars : []));
+  picture.append(dots, ...(panel.centers ? stars : []));
   const note = html("div", { style: "color: var(--fer-muted); font-size: 0.85em; min-height: 2.6em" });
   const column = html("div", { style: `width: ${SIDE}px; max-width: 100%` },
     html("strong", {}, panel.title), picture, note);
-  const update = (epoch, chosen) => {
-    data.labels.forEach((k, i) => {
-      dots[i].setAttribute("cx", x(panel.points[epoch][i][0]));
-      dots[i].setAttribute("cy", y(panel.points[epoch][i][1]));
-      dots[i].setAttribute("opacity", chosen < 0 || chosen === k ? 0.8 : 0.08);
-    });
+  const update = (set, epoch, chosen) => {
+    dots.replaceChildren(...data.sets[set].labels.map((k, i) => svg("circle", {
+      cx: x(panel.points[set][epoch][i][0]), cy: y(panel.points[set][epoch][i][1]), r: 2.6,
+      fill: `var(--fer-c${k})`, opacity: chosen < 0 || chosen === k ? 0.8 : 0.08,
+    })));
     if (panel.centers) {
       stars.forEach((star, k) => {
         star.setAttribute("transform", `translate(${x(panel.centers[epoch][k][0])},${y(panel.centers[epoch][k][1])})`);
         star.setAttribute("opacity", chosen < 0 || chosen === k ? 1 : 0.15);
       });
     }
-    picture.setAttribute("aria-label", `${panel.title}: ${panel.notes[epoch]}`);
-    note.textContent = panel.notes[epoch];
+    picture.setAttribute("aria-label", `${panel.title}: ${panel.notes[set][epoch]}`);
+    note.textContent = panel.notes[set][epoch];
   };
   return { column, update };
 }
@@ -86,6 +85,7 @@ export default {
     const play = html("button", { type: "button" }, "Play");
     const choice = html("select", {}, html("option", { value: -1 }, "all classes"),
       ...data.names.map((name, k) => html("option", { value: k }, name)));
+    const faces = html("select", {}, ...data.sets.map((set, i) => html("option", { value: i }, set.name)));
     const legend = html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.2em 1em; margin-top: 0.3em" },
       ...data.names.map((name, k) => {
         const swatch = html("span", { style: `display: inline-block; width: 0.8em; height: 0.8em; border-radius: 50%; background: var(--fer-c${k}); margin-right: 0.35em` });
@@ -101,10 +101,11 @@ export default {
       const epoch = Number(slider.value);
       shown.textContent = `after epoch ${data.epochs[epoch]}`;
       slider.setAttribute("aria-valuetext", shown.textContent);
-      for (const panel of panels) panel.update(epoch, Number(choice.value));
+      for (const panel of panels) panel.update(Number(faces.value), epoch, Number(choice.value));
     };
     slider.addEventListener("input", () => { stop(); draw(); });
     choice.addEventListener("input", draw);
+    faces.addEventListener("input", draw);
     play.addEventListener("click", () => {
       if (timer) {
         stop();
@@ -121,7 +122,7 @@ export default {
     });
     el.append(
       html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1em; align-items: center; margin-bottom: 0.6em" },
-        play, html("label", {}, "Epoch ", slider), shown, html("label", {}, "Show ", choice)),
+        play, html("label", {}, "Epoch ", slider), shown, html("label", {}, "Faces ", faces), html("label", {}, "Show ", choice)),
       html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" }, ...panels.map((panel) => panel.column)),
       legend,
     );
