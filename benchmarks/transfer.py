@@ -47,7 +47,8 @@ def read_ferplus(root: Path, split: str, size: int) -> tuple[Tensor, Tensor]:
     """Images (n, 1, size, size) in [0, 1] and labels (n,) of one official split."""
     folder = root / f"FER2013{split}"
     unpacked = (folder / "label.csv").is_file()
-    rows = list(csv.reader(open(folder / "label.csv" if unpacked else root / "labels" / f"FER2013{split}.csv")))
+    table = folder / "label.csv" if unpacked else root / "labels" / f"FER2013{split}.csv"
+    rows = list(csv.reader(table.read_text().splitlines()))
     votes = {row[0]: [int(value) for value in row[2:12]] for row in rows}  # a name that repeats keeps its last row
     names = sorted(votes)
     if unpacked:
@@ -69,7 +70,7 @@ def read_london(root: Path, size: int, span: float = 1.6) -> tuple[Tensor, Tenso
     The pupils are points 0 and 1 of the neutral picture's landmarks; 0.62 units lie between them.
     """
     pupils: dict[str, dict[int, tuple[float, float]]] = {}
-    for row in csv.DictReader(open(root / "landmarks_neutral.csv")):
+    for row in csv.DictReader((root / "landmarks_neutral.csv").read_text().splitlines()):
         if int(row["point"]) < 2:
             pupils.setdefault(row["face_id"], {})[int(row["point"])] = (float(row["x"]), float(row["y"]))
     images, labels = [], []

@@ -159,19 +159,19 @@ def sample_identity(subjects: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     beard_strength = 0.6 + 0.4 * u[:, 8]
 
     def beard(*kinds: int) -> Tensor:
-        return sum((beard_kind == kind).double() for kind in kinds) * beard_strength  # type: ignore[return-value]
+        return torch.isin(beard_kind, torch.tensor(kinds)).double() * beard_strength
 
     values = {
-        "face_width": z[:, 1] + 0.3 * masculine + 0.4 * child,
+        "face_width": z[:, 1] - 0.3 + 0.7 * masculine + 0.4 * child,
         "face_length": z[:, 2] + 0.4 * masculine,
-        "jaw_square": (0.35 + 0.22 * z[:, 3] + 0.30 * masculine - 0.15 * child + 0.1 * years).clamp(0, 1),
+        "jaw_square": (0.28 + 0.20 * z[:, 3] + 0.38 * masculine - 0.15 * child + 0.1 * years).clamp(0, 1),
         "chin_narrow": (0.50 + 0.22 * z[:, 4] - 0.25 * masculine + 0.05 * child).clamp(0, 1),
         "fullness": z[:, 5] + 1.0 * child - 0.3 * masculine - 0.3 * old,
         "forehead": z[:, 6] + 0.8 * child,
         "youth": child * (0.6 + 0.4 * u[:, 9]),
         "eye_spacing": z[:, 7],
-        "eye_width": z[:, 8] - 0.2 * masculine,
-        "eye_opening": z[:, 9] - 0.4 * masculine - 0.6 * years,
+        "eye_width": z[:, 8] + 0.4 - 0.8 * masculine,
+        "eye_opening": z[:, 9] + 0.4 - 0.8 * masculine - 0.6 * years,
         "eye_cant": z[:, 10] - 0.5 * years,
         "lid_crease": (0.55 + 0.3 * z[:, 11]).clamp(0, 1),
         "epicanthus": (u[:, 10] < 0.25).double() * (0.6 + 0.4 * u[:, 11]),
@@ -182,12 +182,12 @@ def sample_identity(subjects: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         "brow_tilt": z[:, 15],
         "brow_density": (0.7 + 0.2 * z[:, 16] - 0.25 * child - 0.2 * old).clamp(0.2, 1),
         "nose_length": z[:, 17] + 0.3 * masculine + 0.4 * years,
-        "nose_width": z[:, 18] + 0.3 * masculine + 0.3 * years,
+        "nose_width": z[:, 18] - 0.3 + 0.6 * masculine + 0.3 * years,
         "nose_projection": z[:, 19] + 0.2 * masculine,
         "mouth_width": z[:, 20] + 0.3 * masculine,
         "mouth_height": z[:, 21],
-        "upper_lip": z[:, 22] - 0.3 * masculine - 0.8 * (years - 0.3),
-        "lower_lip": z[:, 23] - 0.3 * masculine - 0.5 * (years - 0.3),
+        "upper_lip": z[:, 22] + 0.3 - 0.7 * masculine - 0.8 * (years - 0.3),
+        "lower_lip": z[:, 23] + 0.3 - 0.7 * masculine - 0.5 * (years - 0.3),
         "mouth_rest": z[:, 24] - 0.5 * years,
         "lip_red": (0.25 + 0.25 * u[:, 13] + (1 - male) * adult * (u[:, 14] < 0.4).double() * 0.5).clamp(0, 1),
         "skin_tone": ((tone.double() + u[:, 15]) / SKIN_TONES).clamp(0, 1),

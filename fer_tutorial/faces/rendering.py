@@ -391,7 +391,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     part = x - 0.16 * t("parting")
     fringe = t("fringe") * (0.36 - 0.30 * bump(part / 0.12, 0 * part) * (1 - t("fringe")) - 0.10 * ax)
     hairline = hairline + fringe + 0.012 * flow
-    sides = ax - 0.625 + 0.05 * t("hair_volume") * t("hair_length") - 0.02 * torch.sin(y * 5 + t("parting"))
+    sides = ax - 0.625 + (0.04 + 0.07 * t("hair_volume")) * t("hair_length") - 0.02 * torch.sin(y * 5 + t("parting"))
     curtain = step(sides, 0.02) * torch.sigmoid((t("hair_length") * 2.6 - 0.35 - y) / 0.10)
     burn = step(ax - 0.60, 0.02) * step(0.02 + 0.2 * t("hair_length") - y, 0.05)
     scalp = torch.maximum(step(hairline - y, 0.020), torch.maximum(curtain, 0.8 * burn)) * t("hair")
@@ -406,8 +406,9 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     behind, back_alpha = _back_hair(shape, camera, t, step, x_c, y_c, lit, flow, hair_linear, light_color)
     image = torch.lerp(image, behind, back_alpha[:, None])
     image = _neck_and_clothes(image, shape, camera, t, sc, lit, step, x_c, y_c, skin_linear, light_color, l_x)
+    uncovered = torch.sigmoid((0.45 - t("hair_length")) / 0.03)  # long hair falls over the ears
     for sign in (-1.0, 1.0):
-        image = _ear(image, sign, shape, camera, lit, step, x_c, y_c, skin_linear, light_color)
+        image = _ear(image, sign, shape, camera, lit, step, x_c, y_c, skin_linear, light_color, uncovered)
 
     # ---- the head over all that ------------------------------------------------------------------------------------
     g_x, g_y = _differences(inside, size, pixel)
@@ -418,7 +419,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     near = (
         -camera.sin_yaw.sign()
     )  # the ear on the side that is turned to the camera lies over the head, under long hair
-    seen = torch.sigmoid((camera.sin_yaw.abs() - 0.12) / 0.03) * torch.sigmoid((0.45 - t("hair_length")) / 0.05)
+    seen = torch.sigmoid((camera.sin_yaw.abs() - 0.12) / 0.03) * uncovered
     image = _ear(image, near, shape, camera, lit, step, x_c, y_c, skin_linear, light_color, seen)
     image = _glasses(image, shape, t, step, ax, y, s_eye, head, glint, wide)
     image = _occluders(image, sc, lit, step, x_c, y_c, skin_linear, light_color)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -55,15 +55,16 @@ class FaceParameters:
     def __len__(self) -> int:
         return len(self.traits)
 
-    def _map(self, change) -> FaceParameters:  # type: ignore[no-untyped-def]
+    def map(self, change: Callable[[Tensor], Tensor]) -> FaceParameters:
+        """The same change to every field."""
         return FaceParameters(**{f.name: change(getattr(self, f.name)) for f in fields(self)})
 
     def __getitem__(self, which: slice | Tensor) -> FaceParameters:
-        return self._map(lambda value: value[which])
+        return self.map(lambda value: value[which])
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> FaceParameters:
         """On another device and, for all but the noise keys, in another dtype."""
-        return self._map(lambda v: v.to(device) if v.dtype == torch.int64 else v.to(device, dtype or v.dtype))
+        return self.map(lambda v: v.to(device) if v.dtype == torch.int64 else v.to(device, dtype or v.dtype))
 
 
 def render(parameters: FaceParameters, size: int = 64) -> tuple[Tensor, Tensor]:
@@ -195,7 +196,7 @@ def _check(
         raise UserError(f"size is {size}; expected 16 to 1024 pixels")
     if not 2 <= num_classes <= len(EXPRESSIONS):
         raise UserError(
-            f"num_classes is {num_classes}; expected 2 to {len(EXPRESSIONS)}, 7 being the basic ones and 8 adding contempt"
+            f"num_classes is {num_classes}; expected 2 to {len(EXPRESSIONS)}: 7 for the basic ones, 8 with contempt"
         )
     if not 0 <= nuisance <= 1:
         raise UserError(f"nuisance is {nuisance}; expected 0 (clean, frontal) to 1 (as hard as it gets)")
@@ -262,8 +263,8 @@ def _light(samples: Tensor, seed: int, nuisance: float) -> Tensor:
     columns = {
         "azimuth": 20 + nuisance * 55 * z[:, 0:1] - 20 * nuisance,
         "elevation": 38 + nuisance * 22 * z[:, 1:2],
-        "key": 0.72 + 0.45 * harsh + 0.2 * nuisance * (u[:, 1:2] - 0.5),
-        "ambient": 0.42 - 0.24 * harsh + 0.15 * nuisance * (u[:, 2:3] - 0.5),
+        "key": 0.80 + 0.45 * harsh + 0.2 * nuisance * (u[:, 1:2] - 0.5),
+        "ambient": 0.45 - 0.24 * harsh + 0.15 * nuisance * (u[:, 2:3] - 0.5),
         "warmth": 0.15 + 0.5 * nuisance * z[:, 2:3],
         "gloss": 0.25 + 0.35 * nuisance * u[:, 3:4],
     }
@@ -496,7 +497,7 @@ def sample_sequences(
     def every_frame(value: Tensor) -> Tensor:
         return value[:, None].expand(n, frames, *value.shape[1:]).flatten(0, 1)  # (n, ...) -> (n*T, ...)
 
-    repeated = still._map(every_frame)
+    repeated = still.map(every_frame)
     frame_number = torch.arange(frames, dtype=torch.int64).repeat(n)
     repeated = replace(
         repeated,
@@ -565,16 +566,26 @@ def face_parameters(
 
 
 def face_with(
-    action_units: Mapping[int, float] | None = None, identity_seed: int = 0, size: int = 128, **options: float
+    action_units: Mapping[int, float] | None = None,
+    identity_seed: int = 0,
+    size: int = 128,
+    *,
+    yaw: float = 0.0,
+    pitch: float = 0.0,
+    roll: float = 0.0,
+    span: float = 2.3,
+    asymmetry: Mapping[int, float] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Draw one person with chosen action units.
+    """Draw one person with chosen action units; the arguments are those of ``face_parameters``.
 
-    Returns ``(image, landmarks)``: (3, size, size) in [0, 1] and (68, 2) in pixels.  Options are those of ``face_parameters``: yaw, pitch, roll, span, asymmetry.
+    Returns:
+        ``(image, landmarks)``: (3, size, size) in [0, 1] and (68, 2) in pixels.
 
     >>> image, landmarks = face_with(action_units={12: 4, 6: 3}, identity_seed=3, size=64)
     >>> image.shape, landmarks.shape
     (torch.Size([3, 64, 64]), torch.Size([68, 2]))
     """
+    face = face_parameters(action_units, identity_seed, yaw=yaw, pitch=pitch, roll=roll, span=span, asymmetry=asymmetry)
     with torch.no_grad():
-        images, landmarks = render(face_parameters(action_units, identity_seed, **options), size)  # type: ignore[arg-type]
+        images, landmarks = render(face, size)
     return images[0], landmarks[0]

@@ -151,7 +151,7 @@ def test_gradients_reach_everything_and_agree_with_finite_differences():
 
 def test_one_face_with_chosen_action_units():
     neutral, points = face_with({}, identity_seed=3, size=64)
-    smiling, _ = face_with(action_units={12: 4, 6: 3}, identity_seed=3, size=64)
+    smiling, _ = face_with(action_units={12: 5, 6: 3, 25: 4}, identity_seed=3, size=64)
     assert neutral.shape == (3, 64, 64)
     assert points.shape == (68, 2)
     difference = (smiling - neutral).abs().mean(0)
