@@ -183,7 +183,7 @@ class LabelStore:
 
     def _host_positions(self, index: pd.Series) -> np.ndarray:
         """Positions of samples on the host."""
-        return self.position_of(torch.tensor(index.to_numpy(), device=self.labels.device)).cpu().numpy()
+        return self.position_of(torch.from_numpy(index.to_numpy().copy()).to(self.labels.device)).cpu().numpy()
 
 
 def _empty_log() -> pd.DataFrame:
