@@ -76,8 +76,8 @@ class G2RLConfig:
         node_channels: channels after the 1 × 1 convolution over the nodes.
         fc_sizes: sizes of the first two fully connected layers.
         geometry_dim: length of G, the last fully connected layer's size.
-        train_geometry: train the geometry branch together with the rest.  L_G alone is smallest when G is constant, so
-            a trained branch may go blind; with False it stays a fixed random function of the landmarks.
+        standardize: give every dimension of G mean 0 and variance 1 over the batch.  L_G alone is smallest when G is
+            the same for every face, and nothing in the loss as we read it forbids that; this does.  Our remedy.
         emphasis: weight of a map is 1 + emphasis · I, against the many absent and few strong AUs; 0 weighs all alike.
 
     Raises:
@@ -95,7 +95,7 @@ class G2RLConfig:
     node_channels: int = 16
     fc_sizes: tuple[int, int] = (512, 256)
     geometry_dim: int = 128
-    train_geometry: bool = True
+    standardize: bool = False
     emphasis: float = 0.0
 
     def __post_init__(self) -> None:
@@ -115,8 +115,8 @@ class G2RLConfig:
 PRESETS: dict[str, G2RLConfig] = {
     # Nearest evidence: the deconvolutions, σ and peak of the first author's AAAI 2020 code; all else is our reading.
     "paper": G2RLConfig(),
-    # Ours, for small images and a CPU: 48 pixels become maps of 12 x 12.  Sub-pixel reading makes up for the coarseness,
-    # and on a small map a Gaussian covers enough pixels for the all-zero prediction not to be a trap.
+    # Ours, for small images and a CPU: 48 pixels become maps of 12 x 12.  Sub-pixel reading makes up for the
+    # coarseness, and on a small map a Gaussian covers enough pixels for the all-zero prediction not to be a trap.
     "small": G2RLConfig(
         sigma=1.5,
         deconv_channels=(64,),
@@ -463,7 +463,7 @@ class GeometryEncoder(nn.Module):
         F' = ||_{l=1..3} ReLU(Â F^{l−1} W^{l−1}),   F^0 = the nodes' coordinates
         G  = FC(FC(FC(Conv_{1×1}(F'))))
 
-    with ReLUs between the fully connected layers (our reading).
+    with ReLUs between the fully connected layers (our reading), and standardised over the batch if asked for.
 
     Args:
         num_nodes: n, 68 landmarks.
@@ -485,6 +485,8 @@ class GeometryEncoder(nn.Module):
             nn.Linear(first, second),
             nn.ReLU(),
             nn.Linear(second, config.geometry_dim),
+            # Faces are alike, so G starts out varying by less than batch normalisation's usual eps.
+            nn.BatchNorm1d(config.geometry_dim, eps=1e-12, affine=False) if config.standardize else nn.Identity(),
         )
 
     def node_features(self, nodes: Tensor) -> Tensor:
@@ -577,8 +579,6 @@ class G2RL(nn.Module):
         self.heatmap_size = (map_size[0] * factor, map_size[1] * factor)
         self.estimator = HeatmapEstimator(backbone, action_units, config, stride=image_size / self.heatmap_size[1])
         self.geometry = GeometryEncoder(68, config)
-        if not config.train_geometry:
-            self.geometry.requires_grad_(False)
         # W of L_G: all of M, flattened, to the length of G.
         self.projection = nn.Linear(
             config.deconv_channels[-1] * self.heatmap_size[0] * self.heatmap_size[1], config.geometry_dim, bias=False
@@ -628,9 +628,8 @@ class G2RL(nn.Module):
         """Nothing: all parameters are the optimiser's."""
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
-        """One group, without the geometry branch where that is fixed."""
-        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        return [{"params": trained, "lr": lr, "weight_decay": weight_decay}]
+        """One group: both branches learn alike."""
+        return [{"params": list(self.parameters()), "lr": lr, "weight_decay": weight_decay}]
 
     def export(self) -> HeatmapEstimator:
         """A copy of the branch that stays: images in, intensities out, no trace of geometry module and projection."""

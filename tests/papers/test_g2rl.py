@@ -290,12 +290,18 @@ def test_every_parameter_moves():
     assert still == []
 
 
-def test_a_fixed_geometry_branch_stays_and_still_guides_the_backbone():
-    method, batch = network(changed(train_geometry=False, lambda_=1.0)), batch_of()
-    optimised = {id(p) for group in method.parameter_groups(0.1, 0.0) for p in group["params"]}
-    assert all(id(p) not in optimised for p in method.geometry.parameters())
+def test_geometry_guides_the_backbone():
+    method, batch = network(changed(lambda_=1.0)), batch_of()
     method.training_step(batch)["loss"].backward()
     assert method.estimator.backbone[0][0].weight.grad.abs().max() > 0
+    assert method.estimator.head.weight.grad is None or method.estimator.head.weight.grad.abs().max() == 0
+
+
+def test_standardized_geometry_cannot_be_the_same_for_every_face():
+    nodes = torch.randn(16, 68, 2)
+    geometry = network(changed(standardize=True)).geometry(nodes)
+    torch.testing.assert_close(geometry.mean(0), torch.zeros(SMALL.geometry_dim), atol=1e-5, rtol=0)
+    assert (geometry.var(0, unbiased=False) > 0.5).all()
 
 
 def test_lambda_zero_is_heatmap_regression_alone():
