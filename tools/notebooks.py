@@ -48,11 +48,14 @@ ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "0",
 }
 
-# Runs in the kernel before the first cell: notes every file of the package or the data folder that is opened.
+# Runs in the kernel before the first cell: notes every file that is opened.  safetensors opens files past Python.
 WATCH = """
+import safetensors as _safetensors
 import sys as _sys
 _opened = set()
 _sys.addaudithook(lambda event, args: event == "open" and isinstance(args[0], (str, bytes)) and _opened.add(args[0]))
+_open_tensors = _safetensors.safe_open
+_safetensors.safe_open = lambda path, *rest, **named: (_opened.add(path), _open_tensors(path, *rest, **named))[1]
 """
 # Runs after the last cell: the files opened and the modules imported, as the kernel sees them.
 REPORT = """

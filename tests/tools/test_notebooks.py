@@ -4,7 +4,9 @@ import json
 
 import nbformat
 import pytest
+import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from safetensors.torch import save_file
 
 from tools import notebooks
 from tools.notebooks import NotebookError
@@ -47,6 +49,13 @@ def test_outputs_are_written_with_what_they_were_made_from(book):
     made_from = notebook["metadata"]["fer_tutorial"]["files"]
     assert set(made_from) == {"fer_tutorial/__init__.py", "data/number.txt", "requirements.lock"}
     assert notebooks.reasons(book) == []
+
+
+def test_weights_that_python_does_not_open_itself_count_as_read(book):
+    save_file({"x": torch.ones(1)}, book.parent.parent / "data/weights.safetensors")
+    code = "from safetensors.torch import load_file\nload_file('../data/weights.safetensors')['x']"
+    notebooks.execute(save(book, code))
+    assert "data/weights.safetensors" in notebooks.read(book).metadata["fer_tutorial"]["files"]
 
 
 def test_executing_again_changes_no_byte(book):
