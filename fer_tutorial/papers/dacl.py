@@ -180,6 +180,23 @@ class MultiHeadAttention(nn.Module):
         return pairs.softmax(dim=2)[..., 1]  # (m, d, 2) -> (m, d), a_ij
 
 
+class MeanOne(nn.Module):
+    r"""Divides the attention of each sample by its mean over the dimensions.
+
+    .. math:: \tilde a_{ij} = \frac{a_{ij}}{\frac{1}{d} \sum_l a_{il}}
+
+    Not in the paper: with it, attention cannot lower the loss by fading everywhere; it can only choose dimensions.
+
+    Input (m, d), output (m, d), positive, of mean 1 in every row.
+
+    >>> MeanOne()(torch.tensor([[0.1, 0.3]]))
+    tensor([[0.5000, 1.5000]])
+    """
+
+    def forward(self, attention: Tensor) -> Tensor:
+        return attention / attention.mean(dim=1, keepdim=True)
+
+
 @dataclass(frozen=True)
 class DACLConfig:
     """Hyper-parameters of DACL.  The defaults are the official code's.
@@ -193,6 +210,7 @@ class DACLConfig:
         update_rule: ``"paper"`` moves the centers as the official code does; ``"autograd"`` makes them parameters of
             the optimiser.
         encoder_sizes: widths of the three layers of the CE-unit.
+        mean_one: rescale the attention of each sample by :class:`MeanOne`.  Ours, not the paper's.
 
     Raises:
         ValueError: a negative λ, α outside 0 to 1, an unknown rule, or not three positive widths.
@@ -202,6 +220,7 @@ class DACLConfig:
     alpha: float = 0.5
     update_rule: UpdateRule = "paper"
     encoder_sizes: tuple[int, int, int] = (3584, 512, 64)
+    mean_one: bool = False
 
     def __post_init__(self) -> None:
         if not self.lambda_ >= 0:
@@ -271,6 +290,7 @@ class DACL(nn.Module):
         self.attention_network = nn.Sequential(
             ContextEncoder(feature_dim * map_size[0] * map_size[1], config.encoder_sizes),
             MultiHeadAttention(config.encoder_sizes[2], feature_dim),
+            *([MeanOne()] if config.mean_one else []),
         )
         centers = nn.init.kaiming_normal_(torch.empty(num_classes, feature_dim), mode="fan_out")
         if config.update_rule == "paper":

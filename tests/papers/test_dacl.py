@@ -327,6 +327,21 @@ def test_attention_falls_where_only_the_sparse_loss_trains_it():
     assert means[-1] < means[0] - 0.05
 
 
+def test_mean_one_lets_the_attention_choose_but_not_fade():
+    method, batch = make_method(mean_one=True), make_batch()
+    a = method.attention(batch["images"])
+    torch.testing.assert_close(a.mean(dim=1), torch.ones(M))
+    assert a.std() > 0
+    before = method.training_step(batch)["sparse_center_loss"]
+    method.attention_network[2] = nn.Sequential(Dimmed(), method.attention_network[2])
+    torch.testing.assert_close(method.training_step(batch)["sparse_center_loss"], before)
+
+
+class Dimmed(nn.Module):
+    def forward(self, attention):
+        return 0.01 * attention
+
+
 def test_lambda_zero_is_softmax_training():
     outputs = make_method(lambda_=0.0).training_step(make_batch())
     assert outputs["loss"].item() == outputs["softmax_loss"].item() != 0
