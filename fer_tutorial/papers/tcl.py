@@ -41,6 +41,8 @@ class TCLConfig:
         select_fraction: share of the dimensions that the attention selects in ``semi_synthesized``, from 0 to 1.
         pixel_attention: pool the feature map by learned weights of its positions instead of their average.
         element_attention: weight the dimensions of the distances by learned coefficients instead of ones.
+        normalize_attention: divide a sample's coefficients by their mean before they weight its distances.  Without
+            that, all of them fading to zero brings the loss down to the margin, and nothing is learned any more.
         center_lr_scale: how many times the network's learning rate the centers have, above 0.
 
     Raises:
@@ -59,6 +61,7 @@ class TCLConfig:
     select_fraction: float = 0.5
     pixel_attention: bool = True
     element_attention: bool = True
+    normalize_attention: bool = True
     center_lr_scale: float = 10.0
 
     def __post_init__(self) -> None:
@@ -361,7 +364,7 @@ class TCL(nn.Module):
         dimension = int(backbone.out_channels)  # type: ignore[arg-type]
         self.attention = SelectiveAttention(dimension, self.config.pixel_attention, self.config.element_attention)
         self.classifier = nn.Linear(dimension, num_classes)
-        self.centers = nn.Parameter(torch.randn(num_classes, dimension))
+        self.centers = nn.Parameter(0.1 * torch.randn(num_classes, dimension))  # near the embeddings' own scale
 
     def embed(self, images: Tensor) -> Tensor:
         """x, the feature map pooled by the pixel-wise attention, (m, d)."""
@@ -387,7 +390,7 @@ class TCL(nn.Module):
         labels = batch["labels"]
         x, weights, _ = self.attention(self.backbone(batch["images"]))  # (m, d), (m, d)
         logits = self.classifier(x)  # (m, K)
-        attention = weights if config.element_attention else None
+        attention = self._distance_weights(weights)
         selection = weights if config.negatives == "semi_synthesized" else attention
         negatives = negative_centers(
             config.negatives, x, labels, self.centers, logits, selection, config.select_fraction
@@ -403,6 +406,12 @@ class TCL(nn.Module):
             "inside_margin": (each.detach() > 0).float().mean(),
             "mean_attention": weights.detach().mean(),
         }
+
+    def _distance_weights(self, attention: Tensor) -> Tensor | None:
+        """What weights the distances: nothing, a, or a over its mean."""
+        if not self.config.element_attention:
+            return None
+        return attention / attention.mean(dim=1, keepdim=True) if self.config.normalize_attention else attention
 
     @torch.no_grad()
     def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:

@@ -310,10 +310,37 @@ def test_the_step_is_cross_entropy_plus_lambda_times_the_loss(strategy: Strategy
     x, a, _ = method.attention(method.backbone(batch["images"]))
     logits = method.predict(batch)
     negatives = negative_centers(strategy, x, batch["labels"], method.centers, logits, a)
-    triplet = triplet_center_loss(x, batch["labels"], method.centers, negatives, 2.0, a)
+    triplet = triplet_center_loss(x, batch["labels"], method.centers, negatives, 2.0, a / a.mean(dim=1, keepdim=True))
     outputs = method.training_step(batch)
     torch.testing.assert_close(outputs["loss"], nn.functional.cross_entropy(logits, batch["labels"]) + 0.3 * triplet)
     torch.testing.assert_close(method.embed(batch["images"]), x)
+
+
+def test_normalized_attention_cannot_fade() -> None:
+    """Ten times smaller coefficients bring the plain loss towards the margin and leave the normalized one as it was."""
+    losses = {}
+    for normalize in (True, False):
+        torch.manual_seed(0)
+        method, batch = toy(TCLConfig(margin=1e-3, normalize_attention=normalize))
+        assert isinstance(method.attention.element, nn.Sequential)
+        constant = nn.Parameter(torch.zeros(32))
+        method.attention.element = nn.Sequential(_Constant(constant), nn.Sigmoid())
+        before = method.training_step(batch)["triplet_center"]
+        constant.data.fill_(-10.0)
+        losses[normalize] = (before, method.training_step(batch)["triplet_center"])
+    torch.testing.assert_close(*losses[True])
+    assert losses[False][1] < 0.1 * losses[False][0]
+
+
+class _Constant(nn.Module):
+    """Coefficients that do not depend on the face."""
+
+    def __init__(self, value: nn.Parameter) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.value.expand_as(x)
 
 
 def test_semi_synthesized_without_element_attention_selects_by_position() -> None:
