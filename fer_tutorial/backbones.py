@@ -90,19 +90,20 @@ def feature_map_shape(backbone: nn.Module, image_size: int) -> tuple[int, int, i
 # --- the small one --------------------------------------------------------------------------------------------------
 
 
-def convolution_block(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential:
+def convolution_block(channels_in: int, channels_out: int) -> nn.Sequential:
     """3×3 convolution, batch normalisation, ReLU."""
     return nn.Sequential(
-        nn.Conv2d(channels_in, channels_out, 3, stride=stride, padding=1, bias=False),
+        nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False),
         nn.BatchNorm2d(channels_out),
         nn.ReLU(inplace=True),
     )
 
 
 def small_cnn() -> Backbone:
-    """Five convolutions, an eighth of the resolution: 48 px become a 6×6 map of 128 channels."""
+    """Five convolutions and three halvings: 48 px become a 6×6 map of 128 channels."""
     layers: OrderedDict[str, nn.Module] = OrderedDict(
-        block1=convolution_block(3, 16, stride=2),
+        block1=convolution_block(3, 16),
+        pool1=nn.MaxPool2d(2),
         block2=convolution_block(16, 32),
         pool2=nn.MaxPool2d(2),
         block3=convolution_block(32, 64),

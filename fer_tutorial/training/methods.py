@@ -142,6 +142,9 @@ def build_method(
         raise UserError(f"there is no normalization {normalization!r}; choose one of {', '.join(NORMALIZATIONS)}")
     if data is not None:
         check_needs(name, data)
+        height, width = data.images.shape[-3:-1]
+        if height != width:
+            raise UserError(f"the images of {data.name!r} have {width}×{height} pixels; load them as square ones")
     spec = MethodSpec(
         name=name,
         backbone=backbone,
