@@ -26,7 +26,7 @@ import pandas as pd
 
 from fer_tutorial.datasets import FaceData, load_data
 from fer_tutorial.errors import UserError
-from fer_tutorial.training import METHODS, TrainConfig, build_method, presets, train
+from fer_tutorial.training import METHODS, NO_AUGMENTATION, TrainConfig, build_method, presets, train
 from fer_tutorial.training.engine import Run
 from fer_tutorial.training.run_folder import commit, environment, to_json
 
@@ -76,7 +76,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--pretrained")
     parser.add_argument("--preset", nargs="*", default=[], help="METHOD=PRESET")
     parser.add_argument("--set", nargs="*", default=[], help="METHOD.FIELD=VALUE for all variants of a method")
-    parser.add_argument("--train", nargs="*", default=[], help="FIELD=VALUE of TrainConfig")
+    parser.add_argument("--train", nargs="*", default=[], help="FIELD=VALUE of TrainConfig; augment={'flip': 0.5}")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--keep", type=Path, help="folder for the runs themselves: weights, labels, logs")
@@ -153,7 +153,10 @@ def configure(variant: str, options: argparse.Namespace) -> tuple[str, Any]:
 def training_config(options: argparse.Namespace, seed: int) -> TrainConfig:
     """How every method is trained."""
     fixed = {"epochs": options.epochs, "device": options.device, "progress": False, "tensorboard": False}
-    return TrainConfig(**(fixed | values(options.train)), seed=seed)
+    asked = values(options.train)
+    if "augment" in asked:
+        asked["augment"] = replace(NO_AUGMENTATION, **asked["augment"])
+    return TrainConfig(**(fixed | asked), seed=seed)
 
 
 def relabelling(run: Run, data: FaceData) -> pd.DataFrame:

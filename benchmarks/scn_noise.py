@@ -67,16 +67,16 @@ def variants(base: SCNConfig) -> dict[str, SCNConfig | None]:
     }
 
 
-def plan(noises: list[str], seeds: int, base: SCNConfig) -> Iterator[tuple[str, str, int]]:
+def plan(noises: list[str], seeds: int, names: list[str]) -> Iterator[tuple[str, str, int]]:
     """(variant, noise, seed): the comparison over all noises and seeds first, then one change at a time."""
-    main = ("softmax", "scn", "scn_all", "scn_never")
+    main = [name for name in names if name in ("softmax", "scn", "scn_all", "scn_never")]
     middle = "0.2" if "0.2" in noises else noises[0]
     for seed in range(seeds):
         for noise in noises:
             for name in main:
                 yield name, noise, seed
     for seed in range(seeds):
-        for name in variants(base):
+        for name in names:
             if name not in main:
                 yield name, middle, seed
 
@@ -285,6 +285,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where to write, without the ending")
     parser.add_argument("--data-root", type=Path, help="the folder with FERPlus")
     parser.add_argument("--noise", nargs="+", default=["0.2", "0.3", "0.1", "annotator"])
+    parser.add_argument(
+        "--variants", nargs="+", choices=list(variants(SCNConfig())), default=list(variants(SCNConfig()))
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--batch-size", type=int, default=256)
@@ -309,7 +312,7 @@ def main() -> None:
     data, test = load(args)
     base = SCNConfig(delta_1=args.delta_1, relabel_epoch=args.relabel_epoch)
     runs, epochs, histograms, skipped = [], [], [], []
-    for variant, noise, seed in plan(args.noise, args.seeds, base):
+    for variant, noise, seed in plan(args.noise, args.seeds, args.variants):
         key = {"data": args.data, "noise": noise, "variant": variant, "seed": seed}
         if time.perf_counter() - started > 60 * args.minutes:
             skipped.append(key)
