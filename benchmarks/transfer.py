@@ -2,8 +2,8 @@
 
     python benchmarks/transfer.py --data-root DIR [--device cuda --n 60000 --seeds 3]
 
-A small residual network is trained on synthetic faces (seven classes, grey, 48 pixels) and tested, without having seen
-a real face, on
+A small residual network on oriented gradients is trained on synthetic faces (seven classes, grey, 48 pixels) and
+tested, without having seen a real face, on
 
 * the London set: smiling against neutral, balanced accuracy; the answer is whichever of the two classes has the larger
   logit.  Faces are cropped by the two pupils of the neutral picture.
@@ -106,18 +106,41 @@ class Block(nn.Module):
         return F.relu(self.body(x) + self.skip(x))
 
 
+class OrientedGradients(nn.Module):
+    """Edges instead of pixels: gradient strength in eight directions, relative to its neighbourhood (after Dalal and
+    Triggs 2005).  Drawn and photographed faces differ less in their edges than in their shading.
+
+    (n, 1, S, S) -> (n, 8, S/2, S/2), nothing learned.
+    """
+
+    bins = 8
+
+    def forward(self, images: Tensor) -> Tensor:
+        padded = F.pad(images, (1, 1, 1, 1), mode="replicate")
+        dx = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
+        dy = padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]
+        strength = (dx * dx + dy * dy + 1e-8).sqrt()
+        turn = torch.atan2(dy, dx) * (self.bins / (2 * torch.pi))
+        bins = torch.arange(self.bins, device=images.device)[None, :, None, None]
+        distance = (turn - bins + self.bins / 2) % self.bins - self.bins / 2
+        maps = F.avg_pool2d((1 - distance.abs()).clamp(min=0) * strength, 2)  # (n, 8, S/2, S/2)
+        energy = F.avg_pool2d(maps.sum(1, keepdim=True), 7, 1, 3, count_include_pad=False)
+        return (maps / (energy + 0.05) + 1e-4).sqrt() - 0.2
+
+
 def network(width: int) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(1, width, 3, 2, 1, bias=False),
-        nn.BatchNorm2d(width),
+        OrientedGradients(),
+        nn.Conv2d(8, 2 * width, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(2 * width),
         nn.ReLU(inplace=True),
-        Block(width, 2 * width, 1),
-        Block(2 * width, 4 * width, 2),
+        Block(2 * width, 2 * width, 2),
+        Block(2 * width, 4 * width, 1),
         Block(4 * width, 8 * width, 2),
-        nn.AdaptiveAvgPool2d(1),
+        nn.AdaptiveAvgPool2d(3),
         nn.Flatten(),
-        nn.Dropout(0.3),
-        nn.Linear(8 * width, CLASSES),
+        nn.Dropout(0.4),
+        nn.Linear(9 * 8 * width, CLASSES),
     )
 
 
@@ -135,7 +158,7 @@ def augment(images: Tensor) -> Tensor:
 
     angle, scale = between(-0.12, 0.12), between(0.9, 1.1)
     mirror = torch.where(torch.rand(n, device=device) < 0.5, -1.0, 1.0)
-    aspect = between(0.9, 1.1)
+    aspect = between(0.92, 1.15)
     theta = torch.stack(
         [
             torch.stack([scale * mirror * aspect * angle.cos(), -scale * angle.sin(), between(-0.08, 0.08)], 1),
@@ -171,7 +194,7 @@ def synthetic(n: int, seed: int, size: int, device: str) -> tuple[Tensor, Tensor
             CLASSES,
             first=first,
             device=device,
-            nuisance=1.0,
+            nuisance=0.8,
             framing=(1.25, 1.85),
             intensity=(2.0, 5.0),
         )

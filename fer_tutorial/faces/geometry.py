@@ -225,7 +225,7 @@ def coarse_height(shape: Shape, x: Tensor, y: Tensor) -> Tensor:
     """The height field that pose moves about (nose, sockets, brow, cheeks, muzzle, chin); broadcasts."""
     ax = x.abs()
     t = ((y + 0.24) / (shape["nose_tip"] + 0.24)).clamp(0, 1)
-    under = torch.sigmoid((shape["nose_base"] - 0.012 - y) / 0.020)
+    under = torch.sigmoid((shape["nose_base"] - 0.012 - y) / 0.026)
     ridge = x / (0.085 + 0.055 * t * t)
     h = shape["nose_h"] * (0.06 + t * t * (0.55 + 0.39 * t)) * under
     h = h * torch.sigmoid((y + 0.19) / 0.035) / (1 + ridge * ridge).square()

@@ -232,14 +232,15 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     glint = glint.square().square().square()  # ^8
     glint = lit("key") * lit("gloss") * (0.10 * glint + 0.35 * glint.square())
     # Where less of the surroundings' light arrives: sockets, under the nose and lip, in creases.
-    hidden = 0.42 * bump((ax - shape["eye_x"] + 0.04) / 0.16, (y - shape["eye_y"] + 0.045) / 0.065)
-    hidden = hidden + 0.34 * bump(x / (0.75 * side("nose_w")), (y - shape["nose_base"] - 0.012) / 0.026)
+    hidden = 0.52 * bump((ax - shape["eye_x"] + 0.03) / 0.15, (y - shape["eye_y"] + 0.025) / 0.065)
+    hidden = hidden + 0.22 * bump(x / (0.65 * side("nose_w")), (y - shape["nose_base"] - 0.008) / 0.020)
     hidden = (
         hidden
         + 0.22 * bump(x / 0.16, (y - chin_low) / 0.035)
         + 0.10 * bump((ax - side("nose_w")) / 0.035, (y - side("ala_y") + 0.02) / 0.06)
     )
-    shade = shade * (1 - hidden) * (1 - 0.62 * crease.clamp(max=1.2))
+    ridge_light = 0.16 * bump(x / 0.045, (y - 0.5 * shape["nose_tip"]) / 0.19)
+    shade = shade * (1 + ridge_light) * (1 - hidden) * (1 - 0.62 * crease.clamp(max=1.2))
 
     # ---- skin --------------------------------------------------------------------------------------------------
     def linear(color: Tensor) -> Tensor:
@@ -289,7 +290,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
 
     # ---- mouth -------------------------------------------------------------------------------------------------
     red = t("lip_red")[:, :, None]
-    lip_color = skin_linear * torch.cat([1.0 - 0.12 * red, 0.72 - 0.46 * red, 0.72 - 0.40 * red], 1)
+    lip_color = skin_linear * torch.cat([0.92 - 0.14 * red, 0.60 - 0.40 * red, 0.60 - 0.34 * red], 1)
     in_lip = ((y - hole_low) / (lip_low - hole_low + 1e-3)).clamp(0, 1)
     lip_shade = torch.where(y < hole_low, 0.82, 1.12 - 0.22 * in_lip)
     color = torch.lerp(color, lip_color * lip_shade[:, None], 0.88 * lips[:, None])
@@ -303,7 +304,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     color = over(color, tinted(0.35, 0.22, 0.20), 0.65 * corner_shadow)
 
     # Nostrils.
-    nostril = bump((ax - 0.42 * side("nose_w")) / 0.034, (y - shape["nose_base"] + 0.022 - 0.10 * (ax - 0.06)) / 0.017)
+    nostril = bump((ax - 0.42 * side("nose_w")) / 0.027, (y - shape["nose_base"] + 0.020 - 0.10 * (ax - 0.06)) / 0.013)
     color = over(color, tinted(0.16, 0.09, 0.08), 0.88 * nostril)
 
     # ---- eyes' surroundings: lashes, crease, brows ---------------------------------------------------------------
@@ -351,7 +352,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     i_x = ax - shape["eye_x"] - torch.where(on_left, -gaze_x, gaze_x) * shape["eye_w"]
     i_y = v_eye + 0.006 - gaze_y * shape["eye_w"] * 0.6
     radius = (i_x * i_x + i_y * i_y + 1e-8).sqrt()
-    iris_radius = 0.063 + 0.006 * t("youth")
+    iris_radius = 0.066 + 0.006 * t("youth")
     below_lid = (v_eye - lid_up).clamp(min=0)
     ball_shade = (1 - 0.60 * line(below_lid / 0.026)) * (1 - 0.35 * s_eye.square().square().clamp(max=1))
     iris = step(iris_radius - radius, 0.004)
@@ -360,7 +361,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     )
     ball = ball * (1 - 0.55 * line((radius - iris_radius) / wide(0.010)) * iris)[:, None]
     ball = over(ball, fixed(0.03, 0.03, 0.03)[None], step(0.026 - radius, 0.004))
-    ball_light = 0.72 * (0.12 + 0.84 * (lit("ambient") + 0.75 * lit("key")))[:, :, None] * light_color
+    ball_light = 0.60 * (0.10 + 0.86 * (lit("ambient") + 0.75 * lit("key")))[:, :, None] * light_color
     ball = ball * ball_shade[:, None] * ball_light
     spark_x, spark_y = (
         x - torch.where(on_left, -shape["eye_x"], shape["eye_x"]) - gaze_x * shape["eye_w"] - 0.022 * l_x.sign(),
