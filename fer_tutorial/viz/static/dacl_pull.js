@@ -2,7 +2,7 @@
 // data: points [[x1, x2], ...], center [c1, c2], attention [a1, a2], alpha, feature_rate, attention_rate, names [2]
 
 const SIZE = 340;
-const LIMIT = 3.4; // the plane runs from -LIMIT to LIMIT in both dimensions
+const LIMIT = 3; // the plane runs from -LIMIT to LIMIT in both dimensions
 const SVG = "http://www.w3.org/2000/svg";
 
 const toPixel = (value) => SIZE / 2 + (value / LIMIT) * (SIZE / 2 - 8);
@@ -117,10 +117,10 @@ export default {
       for (const line of [{ x1: 0, y1: middle, x2: SIZE, y2: middle }, { x1: middle, y1: 0, x2: middle, y2: SIZE }]) {
         shape("line", { ...line, stroke: "var(--fer-line)" }, plane);
       }
-      const across = shape("text", { x: SIZE - 4, y: middle - 6, "text-anchor": "end", "font-size": 12 }, plane);
-      across.textContent = `x1: ${data.names[0]}`;
+      const across = shape("text", { x: SIZE - 4, y: SIZE - 6, "text-anchor": "end", "font-size": 12 }, plane);
+      across.textContent = `x1: ${data.names[0]} →`;
       const up = shape("text", { x: middle + 6, y: 14, "font-size": 12 }, plane);
-      up.textContent = `x2: ${data.names[1]}`;
+      up.textContent = `↑ x2: ${data.names[1]}`;
       const moves = differences();
       state.points.forEach((point, i) => {
         const pull = point.map((x, j) => x - data.feature_rate * state.attention[j] * moves[i][j]);
