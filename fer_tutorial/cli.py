@@ -410,7 +410,8 @@ def faces_command(arguments: list[str]) -> None:
     try:
         if out.suffix == ".png":
             out.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(contact_sheet(data.images)).save(out)
+            sheet = contact_sheet(data.images)  # float, 0 to 1
+            Image.fromarray(np.round(255 * sheet).astype(np.uint8)).save(out)
         elif out.suffix == ".npz":
             out.parent.mkdir(parents=True, exist_ok=True)
             arrays: dict[str, Any] = {"class_names": np.array(data.class_names), **data.arrays()}
