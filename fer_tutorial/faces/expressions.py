@@ -129,7 +129,7 @@ def sample_action_units(
 
     # What faces do besides: slight movements anywhere, lips parted from breathing or talking, lids half closed.
     spare = uniform(seed, "stray action units", samples, units)
-    stray = ((spare - 0.9) * 8).clamp(min=0)  # one in ten, up to 0.8
+    stray = ((spare - 0.85) * 10).clamp(min=0)  # about one in seven, up to 1.5
     values = torch.maximum(values, stray)
     parted = AU_INDEX[25]
     values[:, parted] = torch.maximum(values[:, parted], 2.5 * u[:, 5] * (u[:, 6] < 0.15).double())

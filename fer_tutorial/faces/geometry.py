@@ -81,7 +81,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     g["eye_y"] = 0.045 * young
     g["eye_w"] = 0.155 + 0.009 * t("eye_width") + 0.012 * young
     g["eye_cant"] = 0.016 + 0.012 * t("eye_cant")
-    rest_upper = 0.057 + 0.007 * t("eye_opening") + 0.012 * young
+    rest_upper = 0.057 + 0.009 * t("eye_opening") + 0.012 * young
     rest_lower = 0.042 + 0.003 * t("eye_opening") + 0.006 * young
     upper = (
         rest_upper + 0.056 * au(5) - 0.022 * narrow - 0.016 * au(6) - 0.012 * au(9) - 0.004 * au(12) - 0.006 * au(4)
@@ -97,11 +97,11 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     g["closed"] = closed
 
     # Brows: inner, middle and outer height; 1 raises the inner end, 2 the outer, 4 lowers and draws together.
-    height = -0.205 - 0.020 * t("brow_height") + 0.01 * young
+    height = -0.205 - 0.026 * t("brow_height") + 0.01 * young
     push = 0.015 * au(6) + 0.012 * au(7) - 0.018 * au(5)
     g["brow_in_x"] = 0.125 - 0.040 * au(4) - 0.012 * au(9) + 0.01 * young
     g["brow_out_x"] = 0.53 + 0.012 * t("face_width") - 0.012 * au(4)
-    g["brow_in_y"] = height + 0.012 * t("brow_tilt") - 0.115 * au(1) + 0.080 * au(4) + 0.040 * au(9) + push
+    g["brow_in_y"] = height + 0.018 * t("brow_tilt") - 0.115 * au(1) + 0.080 * au(4) + 0.040 * au(9) + push
     g["brow_mid_y"] = (
         height - 0.055 - 0.016 * t("brow_arch") - 0.045 * au(1) - 0.110 * au(2) + 0.060 * au(4) + 0.020 * au(9) + push
     )
@@ -138,7 +138,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     ).clamp(min=0.12)
     g["corner_y"] = (
         mouth_y
-        - 0.008 * t("mouth_rest")
+        - 0.014 * t("mouth_rest")
         + 0.36 * jaw_drop
         - 0.115 * au(12)
         - 0.020 * au(14)
@@ -179,7 +179,16 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
 
     # Soft tissue.
     g["cheek"] = (0.65 * au(6) + 0.75 * au(12)).clamp(max=1.2)
-    g["fold"] = 0.10 + 0.55 * t("wrinkles") + 0.95 * au(12) + 0.75 * au(10) + 0.65 * au(9) + 0.3 * au(6) + 0.25 * au(20)
+    g["fold"] = (
+        0.05
+        + 0.45 * t("wrinkles")
+        + 0.45 * t("fold_rest")
+        + 0.95 * au(12)
+        + 0.75 * au(10)
+        + 0.65 * au(9)
+        + 0.3 * au(6)
+        + 0.25 * au(20)
+    )
     g["fold_out"] = 0.055 * au(12) + 0.035 * au(20) + 0.02 * au(10)
     g["frown"] = au(4) + 0.4 * au(9)
     g["forehead_lines"] = (0.8 * au(1) + 0.7 * au(2)) * (0.45 + 0.75 * t("wrinkles")) + 0.30 * t("wrinkles")
@@ -188,7 +197,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     g["dimple"] = au(14) + 0.35 * au(12)
     g["chin_boss"] = both(17)
     g["pouch"] = au(15) + 0.5 * t("sagging") + 0.3 * au(20)
-    g["bags"] = 0.35 * t("wrinkles") + 0.35 * au(6) + 0.3 * au(7)
+    g["bags"] = 0.30 * t("wrinkles") + 0.35 * t("eye_bags") + 0.35 * au(6) + 0.3 * au(7)
     g["neck_tense"] = both(20)
     return g
 
@@ -312,7 +321,7 @@ def head_at(shape: Shape, camera: Camera, x_c: Tensor, y_c: Tensor, steps: int =
     for _ in range(steps):
         y = (y_c - PIVOT[0] + sp * (z_1 + c * height - turned_pivot)) / cp + PIVOT[0]
         signed, dw2 = half_width_squared(shape, y)
-        w2 = signed.clamp(min=1e-3)
+        w2 = signed.clamp(min=0.03)  # the chin ends blunt
         w = w2.sqrt()
         center, lower = _slice_center(shape, y, w)
         x_r = x_c + s * (PIVOT[1] - center - height)  # = cos X + sin (Z - center)
@@ -328,7 +337,7 @@ def head_at(shape: Shape, camera: Camera, x_c: Tensor, y_c: Tensor, steps: int =
 
 def surface(shape: Shape, x: Tensor, y: Tensor) -> Tensor:
     """Z of the front of the face at (X, Y): ellipse plus height field."""
-    w2 = half_width_squared(shape, y)[0].clamp(min=1e-3)
+    w2 = half_width_squared(shape, y)[0].clamp(min=0.03)
     w = w2.sqrt()
     center, _ = _slice_center(shape, y, w)
     return center + DEPTH_RATIO * (w2 - x * x).clamp(min=1e-4).sqrt() + coarse_height(shape, x, y)
