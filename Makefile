@@ -21,7 +21,7 @@ book: $(READY)  ## execute the notebooks that are out of date and build the HTML
 	@echo "The book is ready.  Open file://$(CURDIR)/$(PAGES)"
 
 test: $(READY)  ## run the unit tests, then compare every cell of every notebook
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python tools/notebooks.py test
 
 execute: $(READY)  ## execute every notebook, up to date or not

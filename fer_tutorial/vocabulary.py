@@ -16,7 +16,7 @@ EXPRESSIONS: tuple[str, ...] = (
     "contempt",
 )
 
-# FACS action units a synthetic face can show, with Ekman and Friesen's names.  Intensities run from 0 (absent) to 5 (E).
+# FACS action units a synthetic face can show, with Ekman and Friesen's names.  Intensities: 0 (absent) to 5 (E).
 ACTION_UNITS: dict[int, str] = {
     1: "inner brow raiser",
     2: "outer brow raiser",

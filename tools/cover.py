@@ -3,13 +3,15 @@
 python tools/cover.py
 """
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
 from fer_tutorial.faces import sample_faces
 from fer_tutorial.viz import contact_sheet
-from tools.notebooks import REPOSITORY
 
+COVER = Path(__file__).resolve().parent.parent / "book" / "_static" / "faces.png"
 PEOPLE = 4
 SIZE = 112  # pixels
 CANDIDATES = 100
@@ -20,7 +22,7 @@ def main() -> None:
     rows = [np.flatnonzero(faces.labels.numpy() == k)[:PEOPLE] for k in range(7)]
     order = np.stack(rows, axis=1).ravel()  # (7, PEOPLE) -> (PEOPLE * 7,): one column an expression
     sheet = contact_sheet(faces.images[order], columns=7, gap=2)
-    Image.fromarray(np.round(sheet * 255).astype(np.uint8)).save(REPOSITORY / "book/_static/faces.png", optimize=True)
+    Image.fromarray(np.round(sheet * 255).astype(np.uint8)).save(COVER, optimize=True)
 
 
 if __name__ == "__main__":
