@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
+import io
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -438,17 +441,36 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
 def parse(kind: Any, arguments: list[str], name: str, default: Any = None, description: str | None = None) -> Any:
     """Command-line options as a dataclass; an unknown option is a UserError that suggests a known one."""
     given = {} if default is None else {"default": default}
-    options, unknown = tyro.cli(
-        kind,
-        args=arguments,
-        prog=f"fer-tutorial {name}",
-        description=description,
-        return_unknown_args=True,
-        **given,
-    )
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            options, unknown = tyro.cli(
+                kind,
+                args=arguments,
+                prog=f"fer-tutorial {name}",
+                description=description,
+                return_unknown_args=True,
+                **given,
+            )
+    except SystemExit as stop:
+        if not stop.code:
+            raise  # --help
+        raise UserError(f"{sentence_in(complaint.getvalue())}; see fer-tutorial {name} --help") from None
     if unknown:
         raise UserError(f"unknown option {unknown[0]!r}; see fer-tutorial {name} --help")
     return options
+
+
+def sentence_in(box: str) -> str:
+    """What tyro says inside the box that it draws around an error.
+
+    >>> sentence_in("╭─ Value error ─────╮\\n│ no   │\\n│ good │\\n│ ──────── │\\n│ help │\\n╰──────────╯")
+    'no good'
+    """
+    blocks = re.split(r"(?m)^[^\w\n]*[-─]{5,}[^\w\n]*$|^╭.*$|^╰.*$", box.replace("│", " "))
+    texts = [" ".join(block.split()) for block in blocks]
+    texts = [text for text in texts if text and not text.endswith(" error")]
+    return texts[0].rstrip(".") if texts else "the options cannot be read"
 
 
 def option_value(arguments: list[str], option: str) -> str | None:
