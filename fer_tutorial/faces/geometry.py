@@ -173,7 +173,7 @@ def face_shape(traits: Tensor, action_units: Tensor, asymmetry: Tensor) -> Shape
     ).clamp(0, 1)
     g["press"] = press.clamp(max=1)
     g["teeth"] = (
-        1.2 * both(12) + 1.1 * both(10) + 0.8 * both(20) + 0.6 * both(9) + 0.35 * both(26) + 0.15 * both(25)
+        1.2 * both(12) + 1.1 * both(10) + 0.8 * both(20) + 0.6 * both(9) + 0.20 * both(26) + 0.15 * both(25)
     ).clamp(0, 1)
     g["teeth_low"] = (0.9 * both(20) + 0.5 * both(10) - 0.3 * both(12)).clamp(0, 1)
 

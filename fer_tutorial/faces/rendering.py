@@ -340,7 +340,7 @@ def render_pixels(shape: Shape, traits: Tensor, pose: Tensor, light: Tensor, sce
     lower_teeth = step(y - hole_low + 0.045 * shape["teeth_low"] - 0.012, 0.006)
     tongue = bump(x / (0.6 * corner_x), (y - hole_low + 0.02) / 0.05) * torch.sigmoid((shape["gap"] - 0.10) / 0.02)
     interior = torch.lerp(
-        fixed(0.20, 0.06, 0.06).expand(n, 3, 1) * 0.7, fixed(0.62, 0.30, 0.30).expand(n, 3, 1), 0.8 * tongue[:, None]
+        fixed(0.20, 0.06, 0.06).expand(n, 3, 1) * 0.7, fixed(0.62, 0.30, 0.30).expand(n, 3, 1), 0.5 * tongue[:, None]
     )
     teeth = torch.maximum(upper_teeth, 0.85 * lower_teeth) * (1 - 0.55 * s_mouth.square().square()) * tooth_line
     interior = torch.lerp(interior, fixed(0.93, 0.91, 0.85).expand(n, 3, 1), (0.95 * teeth.clamp(0, 1))[:, None])
