@@ -332,8 +332,9 @@ def test_a_step_reads_nothing_from_the_device():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, where waiting for the device can be detected")
+@pytest.mark.parametrize("cache_gb", [0.0, 4.0])
 @pytest.mark.parametrize("name", METHODS)
-def test_no_step_waits_for_the_gpu(name):
+def test_no_step_waits_for_the_gpu(name, cache_gb):
     import two_processes
 
     data = striped(n=64, **two_processes.DATA.get(name, {}))
@@ -353,7 +354,7 @@ def test_no_step_waits_for_the_gpu(name):
     finish = method.after_step
     method.after_step = lambda *arguments: (finish(*arguments), restore() if len(count) == 4 else None)
     try:
-        train(method, data, config=quick(device="cuda", epochs=1, augment=VARIED))
+        train(method, data, config=quick(device="cuda", epochs=1, augment=VARIED, device_cache_gb=cache_gb))
     finally:
         restore()
     assert len(count) == 4
