@@ -76,7 +76,7 @@ def _(answer: Callable[[int, float, int], float]) -> None:
 @exercise(
     "center_loss.frozen_centers",
     hints=(
-        "Which tensors does the optimiser know? Compare them with the tensors that should change.",
+        "Which tensors does the optimizer know? Compare them with the tensors that should change.",
         "torch.optim.SGD takes a list of groups; each group is a dictionary with its own parameters and learning rate.",
         'Add a second group, {"params": [centers], "lr": 0.5}, beside the one that holds the network.',
     ),

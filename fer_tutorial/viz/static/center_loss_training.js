@@ -1,7 +1,7 @@
 // Two-dimensional embeddings over training: softmax loss and center loss side by side, an epoch at a time.
 // data: { names: [K], epochs: [E], sets: [{ name, labels: [n] }] (S of them), panels: [{ title,
 //         points: [S][E][n][2], centers: [E][K][2] or null, notes: [S][E] (a line of text for each) }] }
-const SIDE = 300;
+const SIDE = 280;
 const MARGIN = 34;
 const FRAME_MS = 700;
 
