@@ -7,7 +7,7 @@ A small residual network on oriented gradients is trained on synthetic faces (se
 tested, without having seen a real face, on
 
 * the London set: smiling against neutral, balanced accuracy; the answer is whichever of the two classes has the larger
-  logit, corrected for how often each was shown in training.  Faces are cropped by the two pupils of the neutral picture.
+  logit, corrected for how often each was shown in training.  Faces are cropped by the pupils of the neutral picture.
 * a split of FERPlus: seven classes, mean class accuracy and accuracy; an image's label is the class with most votes
   (the first of equal ones), and images whose label is contempt, unknown or not a face are left out.
 
