@@ -30,6 +30,7 @@ export default {
     const row = document.createElement("div");
     row.style.cssText = "display: flex; gap: 1.5rem; flex-wrap: wrap; align-items: flex-start;";
     const left = document.createElement("div");
+    left.style.maxWidth = `${WIDTH}px`;
     const plot = document.createElementNS(SVG, "svg");
     plot.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
     plot.setAttribute("width", WIDTH);
@@ -37,6 +38,7 @@ export default {
     const slider = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 1, step: 0.025, value: data.weight });
     slider.style.width = "12rem";
     const label = document.createElement("label");
+    label.style.display = "block";
     label.append("weight of the global scores ", slider);
     const report = document.createElement("p");
     report.setAttribute("aria-live", "polite");
@@ -74,7 +76,7 @@ export default {
       table.replaceChildren();
       const head = table.insertRow();
       head.append(Object.assign(document.createElement("th"), { textContent: "true \\ predicted" }));
-      for (const name of data.names) head.append(Object.assign(document.createElement("th"), { textContent: name.slice(0, 4), title: name, scope: "col" }));
+      for (const name of data.names) head.append(Object.assign(document.createElement("th"), { textContent: name.slice(0, 3), title: name, scope: "col" }));
       data.names.forEach((name, k) => {
         const line = table.insertRow();
         line.append(Object.assign(document.createElement("th"), { textContent: name, scope: "row" }));
