@@ -1,8 +1,8 @@
 """Images a second of this package's training loop, against a plain loop over DataLoader and torchvision's transforms.
 
-Both train the same network with the same optimiser on the same random pixels, augmented alike (flip, affine, brightness
-and contrast), in the same process, one after the other.  The plain loop augments each image on the CPU, in workers; ours
-augments whole batches on the device.
+Both train the same network with the same optimiser on the same random pixels, augmented alike (flip, affine,
+brightness and contrast), in the same process, one after the other.  The plain loop augments each image on the CPU, in
+workers; ours augments whole batches on the device.
 
     python benchmarks/training_speed.py --backbone resnet18 --size 112 --n 8192 --batch-size 256 --device cuda \
         --precision bf16 --out data/results/training_speed

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import tyro
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.training.config import TrainConfig
+from fer_tutorial.training.config import Device, TrainConfig
 from fer_tutorial.training.methods import METHODS, config_class, preset, presets
 
 C = TypeVar("C")
@@ -121,6 +121,7 @@ class EvaluateCommand:
         data_root: the folder that holds it.
         data_options: what its reader takes besides, as NAME=VALUE.
         out: where to write the metrics (a .json file) and, beside it, the confusion matrix.
+        device: cpu, cuda, or auto for a GPU where there is one.
     """
 
     run: tyro.conf.Positional[Path]
@@ -130,6 +131,7 @@ class EvaluateCommand:
     data_root: Path | None = None
     data_options: tuple[str, ...] = ()
     out: Path | None = None
+    device: Device = "auto"
 
 
 @dataclass
@@ -276,6 +278,8 @@ def run_training(name: str, options: TrainCommand) -> None:
     """Train, then evaluate the chosen weights on the test split."""
     from dataclasses import asdict
 
+    from torch import distributed
+
     from fer_tutorial.training import build_method, evaluate, train
     from fer_tutorial.training.folds import hold_out
     from fer_tutorial.training.methods import check_needs
@@ -311,6 +315,8 @@ def run_training(name: str, options: TrainCommand) -> None:
         say(f"\ntest split of {test.name}, {len(test)} samples, weights of epoch {run.best_epoch}:")
         say(describe(metrics, test.class_names))
         say(f"written to {folder}")
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def run_folds(name: str, options: TrainCommand) -> None:
@@ -348,10 +354,11 @@ def evaluate_command(arguments: list[str]) -> None:
     from fer_tutorial.training import evaluate, load_run
     from fer_tutorial.training.report import write_confusion
     from fer_tutorial.training.run_folder import RunFolder, restore_config, to_json
+    from fer_tutorial.training.setup import choose_device
 
     options = parse(EvaluateCommand, arguments, "evaluate")
     saved = RunFolder(options.run).read_config()
-    method: Any = load_run(options.run, options.weights)
+    method: Any = load_run(options.run, options.weights).to(choose_device(options.device))
     faces = restore_config(DataChoice, saved["notes"].get("faces", {"size": saved["method"]["image_size"]}))
     if options.data is not None:
         faces = replace(faces, data=options.data, data_root=options.data_root, data_options=options.data_options)

@@ -129,7 +129,9 @@ class _Training:
         device = accelerator.device
         self.method, self.config, self.accelerator, self.files = method, config, accelerator, files
         self.train_data, self.eval_data = train_data, eval_data
-        self.monitor = config.monitor or MONITORS[method.task]
+        self.monitor = config.monitor or MONITORS[method.task][0]
+        if self.monitor not in MONITORS[method.task]:
+            raise UserError(f"monitor is {self.monitor!r}; expected {' or '.join(MONITORS[method.task])}")
 
         world = accelerator.num_processes
         if config.batch_size % world:

@@ -11,9 +11,9 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix, 
 
 from fer_tutorial.datasets.base import FaceData
 
-# The metric that says which epoch is the best, for each task; higher is better for all of these.
-MONITORS = {"expression": "accuracy", "action_units": "icc"}
-LOWER_IS_BETTER = ("mae", "mse", "loss", "eval_loss")
+# The metrics that can say which epoch is the best, for each task; the first one does unless another is named.
+MONITORS = {"expression": ("accuracy", "mean_class_accuracy", "macro_f1"), "action_units": ("icc", "mae", "mse")}
+LOWER_IS_BETTER = ("mae", "mse")
 
 
 def expression_metrics(logits: Tensor, labels: Tensor) -> dict[str, Any]:

@@ -10,11 +10,22 @@ import torch
 import torch.distributed as dist
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from accelerate.utils import DistributedDataParallelKwargs
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.training.augment import step_seed
-from fer_tutorial.training.config import TrainConfig
+from fer_tutorial.training.config import Device, TrainConfig
+
+
+def choose_device(name: Device) -> torch.device:
+    """``auto`` is a GPU where there is one.
+
+    Raises:
+        UserError: a GPU is asked for where there is none.
+    """
+    gpu = torch.cuda.is_available()
+    if name == "cuda" and not gpu:
+        raise UserError("device is 'cuda' but torch finds no GPU on this machine; use device 'cpu' or 'auto'")
+    return torch.device("cuda" if gpu and name != "cpu" else "cpu")
 
 
 def start_accelerator(config: TrainConfig) -> Accelerator:
@@ -23,10 +34,7 @@ def start_accelerator(config: TrainConfig) -> Accelerator:
     Raises:
         UserError: a GPU, or a precision, that this machine does not have.
     """
-    gpu = torch.cuda.is_available()
-    if config.device == "cuda" and not gpu:
-        raise UserError("device is 'cuda' but torch finds no GPU on this machine; use device 'cpu' or 'auto'")
-    cpu = config.device == "cpu" or not gpu
+    cpu = choose_device(config.device).type == "cpu"
     if config.precision == "fp16" and cpu:
         raise UserError("precision 'fp16' needs a GPU; on a CPU use 'fp32' or 'bf16'")
     # accelerate remembers device and precision for the whole process; a notebook may well train twice with two choices.
@@ -35,8 +43,6 @@ def start_accelerator(config: TrainConfig) -> Accelerator:
         cpu=cpu,
         mixed_precision={"fp32": "no"}.get(config.precision, config.precision),
         gradient_accumulation_steps=config.accumulate,
-        # Buffers agree by themselves: batch normalisation and centers are computed from all processes' samples.
-        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
 
 

@@ -272,6 +272,8 @@ def test_impossible_settings_are_refused(changes, sentence):
 
 def test_unfit_data_are_refused():
     method = build_method("softmax", striped())
+    with pytest.raises(UserError, match="monitor is 'icc'"):
+        train(method, striped(), config=quick(monitor="icc"))
     with pytest.raises(UserError, match="7 classes"):
         train(method, striped(classes=5), config=quick())
     with pytest.raises(UserError, match="16×16"):
