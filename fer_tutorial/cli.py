@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import inspect
 import io
 import logging
 import os
@@ -228,7 +229,13 @@ def train_command(arguments: list[str]) -> None:
     if name not in METHODS:
         raise UserError(f"there is no method {name!r}{did_you_mean(name, METHODS)}; expected {', '.join(METHODS)}")
     defaults = resumed_defaults(rest) or preset_defaults(name, option_value(rest, "--preset"))
-    about = f"{TrainCommand.__doc__}\nPresets of {name}: {', '.join(presets(name))}."
+    purpose = inspect.cleandoc(TrainCommand.__doc__ or "").split("Attributes:")[0]
+    about = (
+        f"{purpose}Method: {METHODS[name].summary}. Presets of {name}: {', '.join(presets(name))}.\n\n"
+        f"Examples:\n"
+        f"  fer-tutorial train {name} --epochs 20 --lr 0.001\n"
+        f"  fer-tutorial train {name} --data packed --data-root PACKED --backbone resnet18 --precision bf16"
+    )
     options = parse(TrainCommand[config_class(name)], rest, f"train {name}", defaults, about)  # type: ignore[misc]
     if options.folds is not None:
         run_folds(name, options)
