@@ -369,13 +369,18 @@ def channelwise_resample(features: Tensor, offsets: Tensor, padding: Literal["bo
             f"offsets have shape {tuple(offsets.shape)} for features {tuple(features.shape)}; expected "
             f"({m}, {c}, 2, {h}, {w}): an offset (x, y) for every channel and pixel"
         )
-    points = sampling_points(offsets)  # (m, C, h, w, 2)
+    # Places need more digits than half precision has, so mixed precision ends here and goes on behind the layer.
+    exact = torch.promote_types(offsets.dtype, torch.float32)
+    points = sampling_points(offsets.to(exact))  # (m, C, h, w, 2)
     grid = (2 * points + 1) / points.new_tensor([w, h]) - 1
     # Each channel becomes a picture of its own, so that grid_sample may move it independently.
     resampled = F.grid_sample(
-        features.reshape(m * c, 1, h, w), grid.reshape(m * c, h, w, 2), padding_mode=padding, align_corners=False
+        features.reshape(m * c, 1, h, w).to(exact),
+        grid.reshape(m * c, h, w, 2),
+        padding_mode=padding,
+        align_corners=False,
     )
-    return resampled.view(m, c, h, w)
+    return resampled.view(m, c, h, w).to(features.dtype)
 
 
 class ChannelwiseOffset(nn.Module):
@@ -425,7 +430,11 @@ class DeformableConv(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.conv(features, self.predict(features))
+        offsets = self.predict(features)
+        # torchvision's operator knows no half precision on every device, and places need more digits anyway.
+        exact = torch.promote_types(features.dtype, torch.float32)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.conv(features.to(exact), offsets.to(exact)).to(features.dtype)
 
 
 def _pointwise_head(channels: tuple[int, ...], final_relu: bool) -> nn.Sequential:

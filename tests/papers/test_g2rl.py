@@ -333,6 +333,15 @@ def test_the_exported_network_has_no_geometry_and_says_the_same():
     assert method.estimator.head.weight.abs().max() > 0  # a copy
 
 
+def test_mixed_precision_trains():
+    method, batch = network(), batch_of()
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = method.training_step(batch)
+    outputs["loss"].backward()
+    exact = network().training_step(batch)["loss"]
+    torch.testing.assert_close(outputs["loss"].float(), exact, rtol=0.02, atol=0)
+
+
 def test_predictions_stay_on_the_scale():
     method, images = network().eval(), torch.randn(3, 3, 48, 48)
     with torch.no_grad():

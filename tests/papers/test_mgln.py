@@ -239,6 +239,22 @@ def test_resampling_keeps_dtype():
         )
 
 
+def test_half_precision_features_are_read_at_exact_places():
+    features, offsets = torch.arange(64.0).view(1, 1, 1, 64), torch.zeros(1, 1, 2, 1, 64)
+    offsets[:, :, 0] = 0.25
+    out = channelwise_resample(features.bfloat16(), offsets.bfloat16())
+    assert out.dtype is torch.bfloat16
+    torch.testing.assert_close(out.float(), channelwise_resample(features, offsets), atol=0.13, rtol=0)
+
+
+@pytest.mark.parametrize("offset", ["channelwise", "deform_conv"])
+def test_mixed_precision_trains(offset):
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = network(MGLNConfig(**{**vars(SMALL), "offset": offset})).training_step(batch_of())
+    outputs["loss"].backward()
+    assert torch.isfinite(outputs["loss"])
+
+
 def test_sampling_points_are_places_plus_offsets():
     offsets = torch.randn(1, 2, 2, 3, 4)
     points = sampling_points(offsets)
