@@ -237,6 +237,9 @@ def train_command(arguments: list[str]) -> None:
         f"  fer-tutorial train {name} --data packed --data-root PACKED --backbone resnet18 --precision bf16"
     )
     options = parse(TrainCommand[config_class(name)], rest, f"train {name}", defaults, about)  # type: ignore[misc]
+    from fer_tutorial.training.setup import choose_device
+
+    choose_device(options.train.device)  # a GPU that is not there is said before any face is drawn or read
     if options.folds is not None:
         run_folds(name, options)
     else:
