@@ -131,7 +131,7 @@ class RunFolder:
         )
         facts = environment() | {
             "commit": commit(),
-            "command": sys.argv,
+            "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         }
         write_atomically(self.path / "environment.json", to_json(facts).encode())
