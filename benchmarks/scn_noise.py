@@ -375,4 +375,5 @@ if __name__ == "__main__":
     try:
         main()
     except UserError as error:
-        sys.exit(f"scn_noise: {error}")
+        print(f"scn_noise: {error}", file=sys.stderr)
+        sys.exit(2)
