@@ -27,7 +27,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
 from fer_tutorial.papers.center_loss import CenterLossConfig
 from fer_tutorial.training import AugmentConfig, TrainConfig, build_method, train

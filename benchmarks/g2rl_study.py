@@ -29,7 +29,7 @@ import pandas as pd
 import torch
 from safetensors.torch import save_file
 
-from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
 from fer_tutorial.papers.g2rl import G2RL, PRESETS, G2RLConfig, action_unit_columns, au_points
 from fer_tutorial.training.config import AugmentConfig, TrainConfig

@@ -28,7 +28,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_sequences
 from fer_tutorial.papers.mgln import PRESETS, MGLNConfig, fuse
 from fer_tutorial.training.config import AugmentConfig, TrainConfig

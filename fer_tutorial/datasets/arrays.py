@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.datasets.images import as_uint8
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.vocabulary import EXPRESSIONS
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.datasets.cards import CARDS
 from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
 from fer_tutorial.datasets.folder import open_folder
@@ -16,6 +15,7 @@ from fer_tutorial.datasets.packed import load_packed
 from fer_tutorial.datasets.source import Source
 from fer_tutorial.datasets.synthetic import load_synthetic, open_synthetic, open_synthetic_sequences
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 
 READERS: dict[str, Callable[..., Source]] = {
     "synthetic": open_synthetic,

@@ -25,9 +25,9 @@ import numpy as np
 from filelock import FileLock
 from tqdm import tqdm
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.datasets.source import Source, existing_root, expression_classes
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 
 FORMAT = "fer_tutorial pack 1"
 IMAGES, TABLE, HEADER = "images.npy", "table.npz", "header.json"

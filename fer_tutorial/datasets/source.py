@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.vocabulary import EXPRESSIONS
 
 SPLITS: tuple[str, ...] = ("train", "valid", "test")

@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.datasets.images import check_size
 from fer_tutorial.datasets.packed import open_packed, pack
 from fer_tutorial.datasets.source import SPLITS, Source, check_split
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 
 CACHE_BYTES = 2 * 10**9
 # Sample numbers of the three splits start this far apart.  A sample's number decides who is in the picture.

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces.degradation import DEGRADATION, DEGRADATION_INDEX, degrade
 from fer_tutorial.faces.expressions import AU_INDEX, AU_NAMES, MAX_INTENSITY, sample_action_units, sample_votes
 from fer_tutorial.faces.geometry import POSE, POSE_INDEX, Camera, face_shape, landmarks_in_pixels

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.training.augment import Augment
 from fer_tutorial.training.methods import Normalization
 

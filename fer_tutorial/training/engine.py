@@ -14,8 +14,8 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.training import checkpoint
 from fer_tutorial.training.augment import Augment, draw, step_seed
 from fer_tutorial.training.averages import Averages

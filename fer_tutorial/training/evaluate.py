@@ -9,8 +9,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.training.batches import FaceBatches, Prepare, evaluation_selections
 from fer_tutorial.training.distributed import gather
 from fer_tutorial.training.methods import NORMALIZATIONS

@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 
 AUDIT_COLUMNS = {"index": "int64", "when": "int64", "from": "int64", "to": "int64", "confidence": "float32"}
 

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from fer_tutorial.backbones import build_backbone, feature_map_shape
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 
 
 class MethodEntry(NamedTuple):

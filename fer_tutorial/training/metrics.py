@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.classification import multiclass_confusion_matrix, multiclass_f1_score
 
-from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.face_data import FaceData
 
 # The metrics that can say which epoch is the best, for each task; the first one does unless another is named.
 MONITORS = {"expression": ("accuracy", "mean_class_accuracy", "macro_f1"), "action_units": ("icc", "mae", "mse")}

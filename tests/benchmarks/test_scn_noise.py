@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.scn_noise import area_under_roc, fer2013_labels, moved_towards_votes, verdict, with_noise
-from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.vocabulary import EXPRESSIONS
 
 

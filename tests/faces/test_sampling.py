@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from fer_tutorial.datasets.base import FaceData
 from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import face_parameters, face_with, render, sample_faces, sample_sequences
 from fer_tutorial.faces.expressions import AU_INDEX
 from fer_tutorial.vocabulary import ACTION_UNITS, EXPRESSIONS

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from fer_tutorial.datasets.base import FaceData
+from fer_tutorial.face_data import FaceData
 from fer_tutorial.papers.scn import SCNConfig
 from fer_tutorial.training import NO_AUGMENTATION, TrainConfig, build_method, train
 
