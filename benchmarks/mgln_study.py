@@ -28,10 +28,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_sequences
 from fer_tutorial.papers.mgln import PRESETS, MGLNConfig, fuse
-from fer_tutorial.training.config import AugmentConfig, TrainConfig
 from fer_tutorial.training.engine import train
 from fer_tutorial.training.evaluate import predict
 from fer_tutorial.training.methods import build_method

@@ -31,13 +31,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
 from fer_tutorial.datasets.ferplus import FER2013_CLASSES
 from fer_tutorial.datasets.load import load_data
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
 from fer_tutorial.papers.scn import PRESETS, SCNConfig
-from fer_tutorial.training.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
 from fer_tutorial.training.engine import Run, train
 from fer_tutorial.training.methods import build_method
 from fer_tutorial.vocabulary import EXPRESSIONS

@@ -19,8 +19,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import tyro
 
+from fer_tutorial.config import Device, TrainConfig
 from fer_tutorial.errors import UserError
-from fer_tutorial.training.config import Device, TrainConfig
 from fer_tutorial.training.methods import METHODS, config_class, preset, presets
 
 C = TypeVar("C")

@@ -1,6 +1,6 @@
 """Train any method of this package on any data that have what it needs; see :func:`train`."""
 
-from fer_tutorial.training.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
+from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
 from fer_tutorial.training.engine import Run, train
 from fer_tutorial.training.evaluate import evaluate, predict
 from fer_tutorial.training.label_store import LabelStore

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from fer_tutorial.training.config import AugmentConfig
+from fer_tutorial.config import AugmentConfig
 from fer_tutorial.vocabulary import MIRRORED_LANDMARKS
 
 # One column of the table of draws for each decision about a sample.

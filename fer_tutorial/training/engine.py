@@ -14,13 +14,13 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from fer_tutorial.config import TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.training import checkpoint
 from fer_tutorial.training.augment import Augment, draw, step_seed
 from fer_tutorial.training.averages import Averages
 from fer_tutorial.training.batches import FaceBatches, Prepare, epoch_order, training_selections
-from fer_tutorial.training.config import TrainConfig
 from fer_tutorial.training.distributed import gather, synchronise_batchnorm
 from fer_tutorial.training.ema import EMA
 from fer_tutorial.training.evaluate import check_fit, predict_all

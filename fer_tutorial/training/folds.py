@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from fer_tutorial.config import TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
-from fer_tutorial.training.config import TrainConfig
 from fer_tutorial.training.engine import train
 from fer_tutorial.training.evaluate import evaluate
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fer_tutorial.training.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
+from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
 
 
 @dataclass(frozen=True)

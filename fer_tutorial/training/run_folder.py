@@ -17,10 +17,10 @@ import pandas as pd
 import torch
 from torch import nn
 
+from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.training.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
-from fer_tutorial.training.config import AugmentConfig, TrainConfig
 from fer_tutorial.training.label_store import fingerprint
 from fer_tutorial.training.methods import MethodSpec, build_from_spec, config_class
 

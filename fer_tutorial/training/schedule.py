@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from fer_tutorial.training.config import TrainConfig
+from fer_tutorial.config import TrainConfig
 
 
 def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:

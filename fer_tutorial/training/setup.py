@@ -11,9 +11,9 @@ import torch.distributed as dist
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from fer_tutorial.config import Device, TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.training.augment import step_seed
-from fer_tutorial.training.config import Device, TrainConfig
 
 
 def choose_device(name: Device) -> torch.device:

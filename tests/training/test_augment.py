@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 import torch
 
+from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.training.augment import DRAWS, Augment, draw, mirror_landmarks, move_landmarks, similarity, warp
-from fer_tutorial.training.config import NO_AUGMENTATION, AugmentConfig
 from fer_tutorial.vocabulary import LANDMARK_GROUPS, MIRRORED_LANDMARKS
 
 MIRRORED = torch.tensor(MIRRORED_LANDMARKS)
