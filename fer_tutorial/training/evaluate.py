@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.metrics import metrics_of
 from fer_tutorial.training.batches import FaceBatches, Prepare, evaluation_selections
 from fer_tutorial.training.distributed import gather
 from fer_tutorial.training.methods import NORMALIZATIONS
-from fer_tutorial.training.metrics import metrics_of
 
 
 def predict(method: nn.Module, data: FaceData, batch_size: int = 256) -> np.ndarray:
@@ -30,8 +30,8 @@ def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256) -> dict[s
     """The metrics of ``method`` on ``data``.
 
     Expressions: accuracy, mean_class_accuracy, macro_f1, class_accuracy (K,), confusion_matrix (K, K); see
-    :func:`fer_tutorial.training.metrics.expression_metrics`.  Action units: icc, mae, mse and each one per unit; see
-    :func:`fer_tutorial.training.metrics.action_unit_metrics`.
+    :func:`fer_tutorial.metrics.expression_metrics`.  Action units: icc, mae, mse and each one per unit; see
+    :func:`fer_tutorial.metrics.action_unit_metrics`.
 
     Raises:
         UserError: the data have other classes, another image size, or lack what the method needs.

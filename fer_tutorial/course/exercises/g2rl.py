@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from fer_tutorial.course import Wrong, exercise, expect_close
+from fer_tutorial.metrics import icc_3_1
 from fer_tutorial.papers.g2rl import adjacency, gaussian_heatmap
-from fer_tutorial.training.metrics import icc_3_1
 
 
 @exercise(

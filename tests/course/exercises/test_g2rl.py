@@ -8,8 +8,8 @@ import torch
 
 from fer_tutorial.course.checking import CORRECT, UNANSWERED, WRONG, verdict_on
 from fer_tutorial.course.registry import exercise_names, find
+from fer_tutorial.metrics import icc_3_1
 from fer_tutorial.papers.g2rl import adjacency, gaussian_heatmap
-from fer_tutorial.training.metrics import icc_3_1
 
 
 def subpixel(values):

@@ -4,7 +4,7 @@ import pingouin
 import pytest
 import torch
 
-from fer_tutorial.training.metrics import action_unit_metrics, better, expression_metrics, icc_3_1
+from fer_tutorial.metrics import action_unit_metrics, better, expression_metrics, icc_3_1
 
 
 def pingouin_icc(predicted, coded):
