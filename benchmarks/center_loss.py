@@ -29,9 +29,9 @@ from torch import Tensor
 
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
+from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.papers.center_loss import CenterLossConfig
 from fer_tutorial.training import AugmentConfig, TrainConfig, build_method, train
-from fer_tutorial.training.methods import NORMALIZATIONS
 
 FACES: dict[str, Any] = {"size": 48, "nuisance": 0.2, "intensity": (2.5, 5.0)}
 WEIGHTS = (0.0, 0.003, 0.03, 0.1, 0.3, 1.0, 3.0)

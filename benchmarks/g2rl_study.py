@@ -32,10 +32,10 @@ from safetensors.torch import save_file
 from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
+from fer_tutorial.methods import NORMALIZATIONS, build_method
 from fer_tutorial.metrics import action_unit_metrics
 from fer_tutorial.papers.g2rl import G2RL, PRESETS, G2RLConfig, action_unit_columns, au_points
 from fer_tutorial.training.engine import train
-from fer_tutorial.training.methods import NORMALIZATIONS, build_method
 from fer_tutorial.vocabulary import DISFA_ACTION_UNITS
 
 NUISANCE = 0.2

@@ -31,11 +31,11 @@ from torch import Tensor
 from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_sequences
+from fer_tutorial.methods import build_method
 from fer_tutorial.metrics import expression_metrics
 from fer_tutorial.papers.mgln import PRESETS, MGLNConfig, fuse
 from fer_tutorial.training.engine import train
 from fer_tutorial.training.evaluate import predict
-from fer_tutorial.training.methods import build_method
 
 LOOK = {"size": 48, "frames": 6, "min_frames": 4, "intensity": (1.5, 5.0), "nuisance": 0.1}
 AUGMENT = AugmentConfig(flip=0.5, rotate=5, scale=0.05, translate=0.03, brightness=0.1, contrast=0.1)

@@ -37,9 +37,9 @@ from fer_tutorial.datasets.load import load_data
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
+from fer_tutorial.methods import build_method
 from fer_tutorial.papers.scn import PRESETS, SCNConfig
 from fer_tutorial.training.engine import Run, train
-from fer_tutorial.training.methods import build_method
 from fer_tutorial.vocabulary import EXPRESSIONS
 
 BINS = np.linspace(0, 1, 51)

@@ -22,8 +22,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from fer_tutorial.datasets import FaceData
+from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.training import AugmentConfig, TrainConfig, build_method, train
-from fer_tutorial.training.methods import NORMALIZATIONS
 from fer_tutorial.training.run_folder import commit, environment, to_json
 from fer_tutorial.vocabulary import EXPRESSIONS
 

@@ -21,7 +21,7 @@ import tyro
 
 from fer_tutorial.config import Device, TrainConfig
 from fer_tutorial.errors import UserError
-from fer_tutorial.training.methods import METHODS, config_class, preset, presets
+from fer_tutorial.methods import METHODS, config_class, preset, presets
 
 C = TypeVar("C")
 
@@ -248,7 +248,7 @@ def train_command(arguments: list[str]) -> None:
 
 def preset_defaults(name: str, which: str | None) -> TrainCommand:
     """A method's defaults: those of a preset, or ones that suit the small network on a CPU."""
-    from fer_tutorial.training.recipes import RECIPES, Recipe
+    from fer_tutorial.recipes import RECIPES, Recipe
 
     available = presets(name)
     config = preset(name, which) if which else available.get("small", next(iter(available.values())))
@@ -290,9 +290,9 @@ def run_training(name: str, options: TrainCommand) -> None:
 
     from torch import distributed
 
+    from fer_tutorial.methods import check_needs
     from fer_tutorial.training import build_method, evaluate, train
     from fer_tutorial.training.folds import hold_out
-    from fer_tutorial.training.methods import check_needs
     from fer_tutorial.training.report import write_results
 
     started = time.time()

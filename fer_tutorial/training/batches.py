@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.methods import Normalization
 from fer_tutorial.training.augment import Augment
-from fer_tutorial.training.methods import Normalization
 
 # What a batch carries of each sample besides its images and labels.
 FIELDS = ("index", "landmarks", "lengths", "action_units", "votes", "clean_labels")

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.metrics import metrics_of
 from fer_tutorial.training.batches import FaceBatches, Prepare, evaluation_selections
 from fer_tutorial.training.distributed import gather
-from fer_tutorial.training.methods import NORMALIZATIONS
 
 
 def predict(method: nn.Module, data: FaceData, batch_size: int = 256) -> np.ndarray:

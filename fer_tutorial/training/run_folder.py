@@ -20,9 +20,9 @@ from torch import nn
 from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.methods import MethodSpec, build_from_spec, config_class
 from fer_tutorial.training.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
 from fer_tutorial.training.label_store import fingerprint
-from fer_tutorial.training.methods import MethodSpec, build_from_spec, config_class
 
 # What may differ between a run and its continuation, because the weights do not depend on it.
 FREE_TO_CHANGE = ("progress", "device_cache_gb", "checkpoint_steps", "tensorboard")

@@ -7,6 +7,7 @@ import pytest
 import torch
 from striped_faces import striped
 
+from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.training.batches import (
     FaceBatches,
     Prepare,
@@ -15,7 +16,6 @@ from fer_tutorial.training.batches import (
     epoch_order,
     evaluation_selections,
 )
-from fer_tutorial.training.methods import NORMALIZATIONS
 
 CPU = torch.device("cpu")
 

@@ -11,8 +11,8 @@ import two_processes
 from safetensors.torch import load_file
 from torch import nn
 
+from fer_tutorial.methods import METHODS
 from fer_tutorial.training.distributed import GatheredBatchNorm, gather
-from fer_tutorial.training.methods import METHODS
 
 HERE = Path(__file__).parent
 

@@ -17,9 +17,9 @@ from striped_faces import striped
 from torch import nn
 
 from fer_tutorial.errors import UserError
+from fer_tutorial.methods import METHODS
 from fer_tutorial.training import AugmentConfig, build_method, checkpoint, evaluate, load_run, predict, train
 from fer_tutorial.training.checkpoint import load_checkpoint
-from fer_tutorial.training.methods import METHODS
 
 HERE = Path(__file__).parent
 
