@@ -27,7 +27,7 @@ class MethodEntry(NamedTuple):
 
 
 METHODS: dict[str, MethodEntry] = {
-    "softmax": MethodEntry("fer_tutorial.training.softmax", "Softmax", "SoftmaxConfig", "cross-entropy, the baseline"),
+    "softmax": MethodEntry("fer_tutorial.papers.softmax", "Softmax", "SoftmaxConfig", "cross-entropy, the baseline"),
     "center_loss": MethodEntry("fer_tutorial.papers.center_loss", "CenterLoss", "CenterLossConfig", "center loss"),
     "dacl": MethodEntry("fer_tutorial.papers.dacl", "DACL", "DACLConfig", "deep attentive center loss"),
     "scn": MethodEntry("fer_tutorial.papers.scn", "SCN", "SCNConfig", "self-cure network for uncertain labels"),
