@@ -23,8 +23,8 @@ from torchvision.transforms import v2
 
 from fer_tutorial.datasets import FaceData
 from fer_tutorial.methods import NORMALIZATIONS
+from fer_tutorial.records.run_folder import commit, environment, to_json
 from fer_tutorial.training import AugmentConfig, TrainConfig, build_method, train
-from fer_tutorial.training.run_folder import commit, environment, to_json
 from fer_tutorial.vocabulary import EXPRESSIONS
 
 AUGMENT = AugmentConfig(flip=0.5, rotate=10, scale=0.1, translate=0.05, brightness=0.1, contrast=0.2)

@@ -267,7 +267,7 @@ def resumed_defaults(arguments: list[str]) -> TrainCommand | None:
     folder = option_value(arguments, "--resume")
     if folder is None:
         return None
-    from fer_tutorial.training.run_folder import RunFolder, restore_config, saved_config
+    from fer_tutorial.records.run_folder import RunFolder, restore_config, saved_config
 
     saved = RunFolder(folder).read_config()
     spec, notes = saved["method"], saved["notes"]
@@ -361,9 +361,9 @@ def run_folds(name: str, options: TrainCommand) -> None:
 
 def evaluate_command(arguments: list[str]) -> None:
     """``fer-tutorial evaluate RUN``."""
+    from fer_tutorial.records.run_folder import RunFolder, restore_config, to_json
     from fer_tutorial.training import evaluate, load_run
     from fer_tutorial.training.report import write_confusion
-    from fer_tutorial.training.run_folder import RunFolder, restore_config, to_json
     from fer_tutorial.training.setup import choose_device
 
     options = parse(EvaluateCommand, arguments, "evaluate")
@@ -379,7 +379,7 @@ def evaluate_command(arguments: list[str]) -> None:
     print(f"{saved['method']['name']} on the {options.split} split of {data.name}, {len(data)} samples:")
     print(describe(metrics, data.class_names))
     if options.out is not None:
-        from fer_tutorial.training.checkpoint import write_atomically
+        from fer_tutorial.records.checkpoint import write_atomically
 
         write_atomically(options.out, to_json(metrics).encode())
         if "confusion_matrix" in metrics:

@@ -2,10 +2,10 @@
 
 from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
 from fer_tutorial.methods import METHODS, build_method, preset, presets
+from fer_tutorial.records.run_folder import load_run
 from fer_tutorial.training.engine import Run, train
 from fer_tutorial.training.evaluate import evaluate, predict
 from fer_tutorial.training.label_store import LabelStore
-from fer_tutorial.training.run_folder import load_run
 
 __all__ = [
     "METHODS",

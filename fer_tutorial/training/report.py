@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from fer_tutorial.training.run_folder import RunFolder
+from fer_tutorial.records.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from fer_tutorial.training.folds import CrossValidation

@@ -18,8 +18,8 @@ from torch import nn
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.methods import METHODS
+from fer_tutorial.records.checkpoint import load_checkpoint
 from fer_tutorial.training import AugmentConfig, build_method, checkpoint, evaluate, load_run, predict, train
-from fer_tutorial.training.checkpoint import load_checkpoint
 
 HERE = Path(__file__).parent
 

@@ -21,7 +21,7 @@ from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import MethodSpec, build_from_spec, config_class
-from fer_tutorial.training.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
+from fer_tutorial.records.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
 from fer_tutorial.training.label_store import fingerprint
 
 # What may differ between a run and its continuation, because the weights do not depend on it.

@@ -8,8 +8,7 @@ from striped_faces import striped
 from torch import nn
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.training import build_method
-from fer_tutorial.training.checkpoint import (
+from fer_tutorial.records.checkpoint import (
     load_checkpoint,
     load_optimizer_tensors,
     load_weights,
@@ -17,6 +16,7 @@ from fer_tutorial.training.checkpoint import (
     save_checkpoint,
     write_atomically,
 )
+from fer_tutorial.training import build_method
 
 
 def test_tensors_and_facts_come_back(tmp_path):
