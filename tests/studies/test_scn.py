@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.scn_noise import area_under_roc, fer2013_labels, moved_towards_votes, verdict, with_noise
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.vocabulary import EXPRESSIONS
+from studies.scn import area_under_roc, fer2013_labels, moved_towards_votes, verdict, with_noise
 
 
 def faces(n: int = 4000, classes: int = 4) -> FaceData:

@@ -5,8 +5,8 @@ times, the last epoch's metrics over seeds, and every run's confusion matrix.  N
 
 A method may come in variants, METHOD@FIELD=VALUE,...: ``dacl dacl@lambda_=0.1 dacl@update_rule='autograd'``.
 
-    python benchmarks/compare.py synthetic-noise --methods softmax scn --seeds 0 1 2 --label-noise 0.2 --epochs 20
-    python benchmarks/compare.py ferplus --methods softmax dacl --data ferplus --data-root FERPLUS --device cuda \
+    python studies/compare.py synthetic-noise --methods softmax scn --seeds 0 1 2 --label-noise 0.2 --epochs 20
+    python studies/compare.py ferplus --methods softmax dacl --data ferplus --data-root FERPLUS --device cuda \
         --backbone resnet18 --size 48 --epochs 40 --train batch_size=128 precision='bf16'
 """
 
@@ -192,7 +192,7 @@ def write(
     measured = [name for name, value in runs[0]["last_epoch"].items() if isinstance(value, float)]
     facts = {
         "name": options.name,
-        "command": ["python", "benchmarks/compare.py", *sys.argv[1:]],
+        "command": ["python", "studies/compare.py", *sys.argv[1:]],
         "commit": options.commit or commit(),
         "date": time.strftime("%Y-%m-%d"),
         "environment": environment(),

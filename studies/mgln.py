@@ -1,7 +1,7 @@
 """MGLN on synthetic sequences: global against local, still against moving, and what the mistakes cost.
 
-    python benchmarks/mgln_study.py compare --out data/results/mgln        the variants, over seeds
-    python benchmarks/mgln_study.py ship    --out data/results/mgln_shipped  the network the chapter looks into
+    python studies/mgln.py compare --out data/results/mgln        the variants, over seeds
+    python studies/mgln.py ship    --out data/results/mgln_shipped  the network the chapter looks into
 
 Training, fold and test show different people.  The fold is as small as one of ten folds of a real sequence data set;
 the test is large, so that what is measured there is close to the truth.  Writes OUT.csv (a row a run), OUT_fusion.csv
@@ -142,7 +142,7 @@ def main() -> None:
             )  # fmt: skip
         print(key, {k: round(float(v), 3) for k, v in row.items() if k not in key}, flush=True)
         about = {
-            "command": "python benchmarks/mgln_study.py " + " ".join(sys.argv[1:]),
+            "command": "python studies/mgln.py " + " ".join(sys.argv[1:]),
             "commit": subprocess.run(
                 ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
             ).stdout.strip(),

@@ -1,8 +1,8 @@
 """G2RL on synthetic faces with exact intensities: does geometry help, what do σ, λ and the rest do?
 
-    python benchmarks/g2rl_study.py size    --out data/results/g2rl_size      geometry on and off, over data sizes
-    python benchmarks/g2rl_study.py options --out data/results/g2rl_options   λ, σ, peak, emphasis, one at a time
-    python benchmarks/g2rl_study.py ship    --out data/results/g2rl_shipped   the network the chapter looks into
+    python studies/g2rl.py size    --out data/results/g2rl_size      geometry on and off, over data sizes
+    python studies/g2rl.py options --out data/results/g2rl_options   λ, σ, peak, emphasis, one at a time
+    python studies/g2rl.py ship    --out data/results/g2rl_shipped   the network the chapter looks into
 
 Every run takes the same number of steps, whatever the size of its training set.  Writes OUT.csv (a row a run),
 OUT_units.csv (a row a run and action unit), OUT_levels.csv (predictions by coded intensity) and OUT.json (how); "ship"
@@ -172,7 +172,7 @@ def main() -> None:
         levels.append(by_level.assign(**key))
         print(key, {name: round(float(value), 3) for name, value in numbers.items()}, flush=True)
         about = {
-            "command": "python benchmarks/g2rl_study.py " + " ".join(sys.argv[1:]),
+            "command": "python studies/g2rl.py " + " ".join(sys.argv[1:]),
             "commit": subprocess.run(
                 ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
             ).stdout.strip(),

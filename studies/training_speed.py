@@ -4,7 +4,7 @@ Both train the same network with the same optimiser on the same random pixels, a
 brightness and contrast), in the same process, one after the other.  The plain loop augments each image on the CPU, in
 workers; ours augments whole batches on the device.
 
-    python benchmarks/training_speed.py --backbone resnet18 --size 112 --n 8192 --batch-size 256 --device cuda \
+    python studies/training_speed.py --backbone resnet18 --size 112 --n 8192 --batch-size 256 --device cuda \
         --precision bf16 --out data/results/training_speed
 """
 
@@ -157,7 +157,7 @@ def main() -> None:
         print(f"{name:<28}{value:>10.0f} images/s  {value / baseline:.2f}x")
     if options.out is not None:
         facts = {
-            "command": ["python", "benchmarks/training_speed.py", *sys.argv[1:]],
+            "command": ["python", "studies/training_speed.py", *sys.argv[1:]],
             "commit": options.commit or commit(),
             "date": time.strftime("%Y-%m-%d"),
             "environment": environment(),

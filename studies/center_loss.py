@@ -1,7 +1,7 @@
 """What the weight λ of center loss does: to accuracy, and to how tightly the classes lie together.
 
-    python benchmarks/center_loss.py --out data/results/center_loss --jobs 5
-    python benchmarks/center_loss.py --out OUT --seeds 2 --epochs 8 --train-size 700 --weights 0 0.3   # on a CPU
+    python studies/center_loss.py --out data/results/center_loss --jobs 5
+    python studies/center_loss.py --out OUT --seeds 2 --epochs 8 --train-size 700 --weights 0 0.3   # on a CPU
 
 Trains softmax loss plus λ times center loss on synthetic faces, for every λ, with every seed.  The seed decides
 the weights, the order of the samples and their augmentation; the faces are the same for all.
@@ -106,7 +106,7 @@ def main() -> None:
     table.to_csv(f"{args.out}.csv", index=False, float_format="%.5g")
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     about = {
-        "command": "python benchmarks/center_loss.py " + " ".join(sys.argv[1:]),
+        "command": "python studies/center_loss.py " + " ".join(sys.argv[1:]),
         "commit": commit.stdout.strip(),
         "hardware": torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {platform.machine()}",
         "versions": {"python": platform.python_version(), "torch": torch.__version__},

@@ -1,4 +1,4 @@
-"""How many synthetic faces a second: python benchmarks/faces_speed.py [--size 64 --n 2000 --threads 2 --device cpu]
+"""How many synthetic faces a second: python studies/faces_speed.py [--size 64 --n 2000 --threads 2 --device cpu]
 
 Prints wall-clock faces a second and processor time a face (which other programs on the machine disturb less), best of
 three rounds, and writes data/results/faces_speed.json.
@@ -50,7 +50,7 @@ def main() -> None:
         "faces_per_second": round(args.n / wall, 1),
         "processor_ms_per_face": round(1000 * cpu / args.n, 3),
         "settings": vars(args),
-        "command": " ".join(["python", "benchmarks/faces_speed.py", *sys.argv[1:]]),
+        "command": " ".join(["python", "studies/faces_speed.py", *sys.argv[1:]]),
         "commit": commit or "unknown",
         "hardware": torch.cuda.get_device_name() if on_gpu else processor(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},

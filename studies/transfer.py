@@ -1,7 +1,7 @@
 """The honesty measure of the synthetic faces: train on them alone, test on real ones.
 
-    python benchmarks/transfer.py --data-root DIR
-    python benchmarks/transfer.py --data-root DIR --device cuda --n 60000 --seeds 3 --width 48 --batch 256 --epochs 20
+    python studies/transfer.py --data-root DIR
+    python studies/transfer.py --data-root DIR --device cuda --n 60000 --seeds 3 --width 48 --batch 256 --epochs 20
 
 A small residual network on oriented gradients is trained on synthetic faces (seven classes, grey, 48 pixels) and
 tested, without having seen a real face, on
@@ -318,7 +318,7 @@ def main() -> None:
         "what": "trained on synthetic faces alone, tested on real faces",
         "ferplus_split": args.split,
         "ferplus_images": len(real),
-        "command": " ".join(["python", "benchmarks/transfer.py", *sys.argv[1:]]),
+        "command": " ".join(["python", "studies/transfer.py", *sys.argv[1:]]),
         "commit": commit or "unknown",
         "hardware": torch.cuda.get_device_name() if on_gpu else f"{platform.processor() or platform.machine()} CPU",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},

@@ -1,8 +1,8 @@
 """SCN under label noise: does the importance find wrong labels, and are the new labels better than the old ones?
 
-    python benchmarks/scn_noise.py synthetic --out data/results/scn_synthetic
-    python benchmarks/scn_noise.py ferplus --data-root DIR --out data/results/scn_ferplus --batch-size 256 --epochs 30
-    python benchmarks/scn_noise.py ferplus --data-root DIR --noise fer2013 --out OUT
+    python studies/scn.py synthetic --out data/results/scn_synthetic
+    python studies/scn.py ferplus --data-root DIR --out data/results/scn_ferplus --batch-size 256 --epochs 30
+    python studies/scn.py ferplus --data-root DIR --noise fer2013 --out OUT
 
 Kinds of noise, all on the training labels alone, fixed for the whole training:
 
@@ -355,7 +355,7 @@ def write(
     if histograms:
         pd.concat(histograms, ignore_index=True).to_csv(f"{args.out}_importance.csv", index=False, float_format="%.5g")
     about = {
-        "command": "python benchmarks/scn_noise.py " + " ".join(sys.argv[1:]),
+        "command": "python studies/scn.py " + " ".join(sys.argv[1:]),
         "commit": subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
         ).stdout.strip(),
@@ -375,5 +375,5 @@ if __name__ == "__main__":
     try:
         main()
     except UserError as error:
-        print(f"scn_noise: {error}", file=sys.stderr)
+        print(f"scn: {error}", file=sys.stderr)
         sys.exit(2)
