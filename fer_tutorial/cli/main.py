@@ -547,7 +547,3 @@ def describe(metrics: dict[str, Any], names: Sequence[str]) -> str:
             units = "  ".join(f"AU{unit} {value:.3f}" for unit, value in values.items())
             lines.append(f"  {name.removesuffix('_per_unit')} per action unit: {units}")
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fer_tutorial import cli
+from fer_tutorial.cli import main as cli
 from fer_tutorial.training import METHODS
 from fer_tutorial.vocabulary import EXPRESSIONS
 

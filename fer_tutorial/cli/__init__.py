@@ -1,0 +1,1 @@
+"""The command line: ``fer-tutorial train``, ``evaluate``, ``datasets``, ``pack`` and ``faces``."""

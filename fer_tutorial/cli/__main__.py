@@ -1,0 +1,5 @@
+"""``python -m fer_tutorial.cli``: what ``accelerate launch`` starts."""
+
+from fer_tutorial.cli.main import main
+
+main()
