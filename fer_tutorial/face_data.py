@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -115,3 +116,12 @@ class FaceData:
         """The samples at ``positions`` (or where a boolean mask is true), each with the index it had."""
         positions = np.asarray(positions)
         return replace(self, **{name: value[positions] for name, value in self.arrays().items()})
+
+
+def fingerprint(values: np.ndarray) -> str:
+    """SHA-256 of an int64 array.
+
+    >>> fingerprint(np.array([1, 2])) == fingerprint(np.array([2, 1]))
+    False
+    """
+    return hashlib.sha256(np.ascontiguousarray(values, dtype=np.int64).tobytes()).hexdigest()

@@ -291,9 +291,9 @@ def run_training(name: str, options: TrainCommand) -> None:
     from torch import distributed
 
     from fer_tutorial.methods import check_needs
+    from fer_tutorial.records.report import write_results
     from fer_tutorial.training import build_method, evaluate, train
     from fer_tutorial.training.folds import hold_out
-    from fer_tutorial.training.report import write_results
 
     started = time.time()
     training = options.faces.load("train")
@@ -332,8 +332,7 @@ def run_training(name: str, options: TrainCommand) -> None:
 def run_folds(name: str, options: TrainCommand) -> None:
     """Cross-validate, and print and write what the folds came to."""
     from fer_tutorial.training import build_method
-    from fer_tutorial.training.folds import cross_validate
-    from fer_tutorial.training.report import write_folds
+    from fer_tutorial.training.folds import cross_validate, write_folds
 
     if options.resume is not None:
         raise UserError("cross-validation cannot be resumed; leave out --resume or --folds")
@@ -361,9 +360,10 @@ def run_folds(name: str, options: TrainCommand) -> None:
 
 def evaluate_command(arguments: list[str]) -> None:
     """``fer-tutorial evaluate RUN``."""
-    from fer_tutorial.records.run_folder import RunFolder, restore_config, to_json
+    from fer_tutorial.records.provenance import to_json
+    from fer_tutorial.records.report import write_confusion
+    from fer_tutorial.records.run_folder import RunFolder, restore_config
     from fer_tutorial.training import evaluate, load_run
-    from fer_tutorial.training.report import write_confusion
     from fer_tutorial.training.setup import choose_device
 
     options = parse(EvaluateCommand, arguments, "evaluate")

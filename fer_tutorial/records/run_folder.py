@@ -3,86 +3,24 @@
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
 import sys
 import time
 from dataclasses import asdict, fields
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
 from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.errors import UserError
-from fer_tutorial.face_data import FaceData
+from fer_tutorial.face_data import FaceData, fingerprint
 from fer_tutorial.methods import MethodSpec, build_from_spec, config_class
 from fer_tutorial.records.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
-from fer_tutorial.training.label_store import fingerprint
+from fer_tutorial.records.provenance import commit, environment, plain, to_json
 
 # What may differ between a run and its continuation, because the weights do not depend on it.
 FREE_TO_CHANGE = ("progress", "device_cache_gb", "checkpoint_steps", "tensorboard")
-PACKAGES = ("fer-tutorial", "torch", "torchvision", "accelerate", "torchmetrics", "safetensors", "numpy", "pandas")
-
-
-def environment() -> dict[str, Any]:
-    """Versions and hardware of this machine."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "threads": torch.get_num_threads(),
-        "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
-        "cuda": torch.version.cuda if torch.cuda.is_available() else None,
-        "packages": versions,
-    }
-
-
-def commit() -> str | None:
-    """The commit of the source code that runs, with ``+changes`` where files differ from it; None outside git."""
-    folder = Path(__file__).parent
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
-
-    try:
-        return git("rev-parse", "HEAD").strip() + ("+changes" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
-def _processor() -> str:
-    """The processor's name as the system gives it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def to_json(value: Any) -> str:
-    """JSON with arrays as lists and NaN as null."""
-    return json.dumps(_plain(value), indent=2) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and value != value else value
 
 
 class RunFolder:
@@ -99,7 +37,7 @@ class RunFolder:
 
     def description(self, method: Any, data: FaceData, config: TrainConfig) -> dict[str, Any]:
         """What a continuation of the run must have in common with it."""
-        return _plain(
+        return plain(
             {
                 "method": asdict(method.spec),
                 "method_config": asdict(method.config),

@@ -19,8 +19,8 @@ from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.metrics import MONITORS, better, metrics_of
+from fer_tutorial.records import checkpoint
 from fer_tutorial.records.run_folder import RunFolder
-from fer_tutorial.training import checkpoint
 from fer_tutorial.training.augment import Augment, draw, step_seed
 from fer_tutorial.training.averages import Averages
 from fer_tutorial.training.batches import FaceBatches, Prepare, epoch_order, training_selections
@@ -28,7 +28,7 @@ from fer_tutorial.training.distributed import gather, synchronise_batchnorm
 from fer_tutorial.training.ema import EMA
 from fer_tutorial.training.evaluate import check_fit, predict_all
 from fer_tutorial.training.label_store import LabelStore
-from fer_tutorial.training.report import Reporter
+from fer_tutorial.training.progress import Reporter
 from fer_tutorial.training.schedule import build_optimizer, rate_factor, set_rate
 from fer_tutorial.training.setup import repeatable, start_accelerator
 

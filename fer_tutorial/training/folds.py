@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from torch import nn
 from fer_tutorial.config import TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.records.report import write_confusion
+from fer_tutorial.records.run_folder import RunFolder
 from fer_tutorial.training.engine import train
 from fer_tutorial.training.evaluate import evaluate
 
@@ -121,3 +124,12 @@ def hold_out(data: FaceData, share: float, seed: int = 0) -> tuple[FaceData, Fac
     if not 0 < share < 1 or held.all() or not held.any():
         raise UserError(f"holdout is {share}; expected a share between 0 and 1 that leaves samples on both sides")
     return data.subset(~held), data.subset(held)
+
+
+def write_folds(folder: Path, result: CrossValidation, names: tuple[str, ...]) -> None:
+    """What the folds of a cross-validation came to: folds.csv, report.json and the confusion matrix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    result.folds.to_csv(folder / "folds.csv", index=False)
+    RunFolder(folder).write_report({"mean": result.mean, "std": result.std, "folds": len(result.folds)})
+    if result.confusion_matrix is not None:
+        write_confusion(folder / "confusion", result.confusion_matrix, names)

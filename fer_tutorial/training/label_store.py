@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.face_data import FaceData
+from fer_tutorial.face_data import FaceData, fingerprint
 
 AUDIT_COLUMNS = {"index": "int64", "when": "int64", "from": "int64", "to": "int64", "confidence": "float32"}
-
-
-def fingerprint(values: np.ndarray) -> str:
-    """SHA-256 of an int64 array.
-
-    >>> fingerprint(np.array([1, 2])) == fingerprint(np.array([2, 1]))
-    False
-    """
-    return hashlib.sha256(np.ascontiguousarray(values, dtype=np.int64).tobytes()).hexdigest()
 
 
 class LabelStore:

@@ -4,7 +4,6 @@ import os
 import pytest
 import torch
 from safetensors.torch import save_file
-from striped_faces import striped
 from torch import nn
 
 from fer_tutorial.errors import UserError
@@ -17,6 +16,7 @@ from fer_tutorial.records.checkpoint import (
     write_atomically,
 )
 from fer_tutorial.training import build_method
+from tests.helpers.striped_faces import striped
 
 
 def test_tensors_and_facts_come_back(tmp_path):

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from striped_faces import striped
 
 from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.training.batches import (
@@ -16,6 +15,7 @@ from fer_tutorial.training.batches import (
     epoch_order,
     evaluation_selections,
 )
+from tests.helpers.striped_faces import striped
 
 CPU = torch.device("cpu")
 

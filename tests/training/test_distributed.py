@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import two_processes
 from safetensors.torch import load_file
 from torch import nn
 
 from fer_tutorial.methods import METHODS
 from fer_tutorial.training.distributed import GatheredBatchNorm, gather
+from tests.helpers import two_processes
 
-HERE = Path(__file__).parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,9 @@ def two(tmp_path_factory):
     """What two processes with half the batch each came to, for every method."""
     folder = tmp_path_factory.mktemp("two")
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=0", "--standalone"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE), "CUDA_VISIBLE_DEVICES": ""}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY), "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
-        [*launch, str(HERE / "two_processes.py"), str(folder), *METHODS],
+        [*launch, str(REPOSITORY / "tests" / "helpers" / "two_processes.py"), str(folder), *METHODS],
         env=environment,
         capture_output=True,
         text=True,

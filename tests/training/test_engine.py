@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from quick_config import quick
 from safetensors.torch import load_file
-from striped_faces import striped
 from torch import nn
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.methods import METHODS
+from fer_tutorial.records import checkpoint
 from fer_tutorial.records.checkpoint import load_checkpoint
-from fer_tutorial.training import AugmentConfig, build_method, checkpoint, evaluate, load_run, predict, train
+from fer_tutorial.training import AugmentConfig, build_method, evaluate, load_run, predict, train
+from tests.helpers.quick_config import quick
+from tests.helpers.striped_faces import striped
 
-HERE = Path(__file__).parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def weights(method):
@@ -131,11 +132,11 @@ def test_a_killed_run_continues_to_the_same_weights(tmp_path):
     config = quick(batch_size=8, checkpoint_steps=1, augment=VARIED)
     data = striped(n=400)  # 50 steps an epoch
     script = (
-        "import sys; from test_engine import *\n"
+        "import sys; from tests.training.test_engine import *\n"
         "trained(quick(batch_size=8, checkpoint_steps=1, augment=VARIED), folder=sys.argv[1], data=striped(n=400))"
     )
     folder = tmp_path / "killed"
-    environment = os.environ | {"PYTHONPATH": str(HERE), "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": str(torch.get_num_threads())}
     process = subprocess.Popen([sys.executable, "-c", script, str(folder)], env=environment)
     try:
         while not (folder / "last.safetensors").exists():
@@ -337,7 +338,7 @@ def test_a_step_reads_nothing_from_the_device():
 @pytest.mark.parametrize("cache_gb", [0.0, 4.0])
 @pytest.mark.parametrize("name", METHODS)
 def test_no_step_waits_for_the_gpu(name, cache_gb):
-    import two_processes
+    from tests.helpers import two_processes
 
     data = striped(n=64, **two_processes.DATA.get(name, {}))
     method = build_method(name, data, config=two_processes.configuration(name))

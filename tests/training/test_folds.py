@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from quick_config import quick
-from striped_faces import striped
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.training import build_method
 from fer_tutorial.training.folds import cross_validate, hold_out, subject_folds
+from tests.helpers.quick_config import quick
+from tests.helpers.striped_faces import striped
 
 
 def test_no_person_is_in_two_folds_and_everyone_is_in_one():

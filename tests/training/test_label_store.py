@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from striped_faces import striped
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.training import LabelStore
+from tests.helpers.striped_faces import striped
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
-from quick_config import quick
 from torch import nn
 
 from fer_tutorial.training.schedule import build_optimizer, rate_factor, set_rate
+from tests.helpers.quick_config import quick
 
 
 @pytest.mark.parametrize(("settings", "expected"), [

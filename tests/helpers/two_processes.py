@@ -7,12 +7,12 @@ import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
-from quick_config import quick
 from safetensors.torch import save_file
-from striped_faces import striped
 from torch import distributed
 
 from fer_tutorial.training import build_method, presets, train
+from tests.helpers.quick_config import quick
+from tests.helpers.striped_faces import striped
 
 # Paper methods that need more than images and labels, or larger images.
 DATA = {"mgln": {"sequence": 3, "size": 32}, "g2rl": {"size": 32}}
