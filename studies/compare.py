@@ -26,7 +26,8 @@ import pandas as pd
 
 from fer_tutorial.datasets import FaceData, load_data
 from fer_tutorial.errors import UserError
-from fer_tutorial.records.provenance import commit, environment, to_json
+from fer_tutorial.records.files import to_json
+from fer_tutorial.records.provenance import commit, environment
 from fer_tutorial.training import METHODS, NO_AUGMENTATION, TrainConfig, build_method, presets, train
 from fer_tutorial.training.engine import Run
 

@@ -23,7 +23,8 @@ from torchvision.transforms import v2
 
 from fer_tutorial.datasets import FaceData
 from fer_tutorial.methods import NORMALIZATIONS
-from fer_tutorial.records.provenance import commit, environment, to_json
+from fer_tutorial.records.files import to_json
+from fer_tutorial.records.provenance import commit, environment
 from fer_tutorial.training import AugmentConfig, TrainConfig, build_method, train
 from fer_tutorial.vocabulary import EXPRESSIONS
 

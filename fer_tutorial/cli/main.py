@@ -360,7 +360,7 @@ def run_folds(name: str, options: TrainCommand) -> None:
 
 def evaluate_command(arguments: list[str]) -> None:
     """``fer-tutorial evaluate RUN``."""
-    from fer_tutorial.records.provenance import to_json
+    from fer_tutorial.records.files import to_json
     from fer_tutorial.records.report import write_confusion
     from fer_tutorial.records.run_folder import RunFolder, restore_config
     from fer_tutorial.training import evaluate, load_run
@@ -379,7 +379,7 @@ def evaluate_command(arguments: list[str]) -> None:
     print(f"{saved['method']['name']} on the {options.split} split of {data.name}, {len(data)} samples:")
     print(describe(metrics, data.class_names))
     if options.out is not None:
-        from fer_tutorial.records.checkpoint import write_atomically
+        from fer_tutorial.records.files import write_atomically
 
         write_atomically(options.out, to_json(metrics).encode())
         if "confusion_matrix" in metrics:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from fer_tutorial.errors import UserError
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write ``content`` so that at any moment ``path`` holds either all of it or what was there before."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UserError(
-            f"{path} could not be written ({error.strerror}); make room there or choose another folder"
-        ) from error
+from fer_tutorial.records.files import write_atomically
 
 
 def save_checkpoint(path: Path, tensors: dict[str, dict[str, Tensor]], facts: dict[str, Any]) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,9 @@ from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData, fingerprint
 from fer_tutorial.methods import MethodSpec, build_from_spec, config_class
-from fer_tutorial.records.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
-from fer_tutorial.records.provenance import commit, environment, plain, to_json
+from fer_tutorial.records.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from fer_tutorial.records.files import plain, to_json, write_atomically
+from fer_tutorial.records.provenance import provenance
 
 # What may differ between a run and its continuation, because the weights do not depend on it.
 FREE_TO_CHANGE = ("progress", "device_cache_gb", "checkpoint_steps", "tensorboard")
@@ -67,12 +66,7 @@ class RunFolder:
         write_atomically(
             self.path / "config.json", to_json(self.description(method, data, config) | {"notes": notes}).encode()
         )
-        facts = environment() | {
-            "commit": commit(),
-            "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        }
-        write_atomically(self.path / "environment.json", to_json(facts).encode())
+        write_atomically(self.path / "environment.json", to_json(provenance()).encode())
 
     def check_same(self, method: Any, data: FaceData, config: TrainConfig) -> None:
         """Raise a UserError that names what differs, if this is not the run that lies here."""

@@ -1,6 +1,3 @@
-import errno
-import os
-
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -13,7 +10,6 @@ from fer_tutorial.records.checkpoint import (
     load_weights,
     optimizer_tensors,
     save_checkpoint,
-    write_atomically,
 )
 from fer_tutorial.training import build_method
 from tests.helpers.striped_faces import striped
@@ -27,20 +23,6 @@ def test_tensors_and_facts_come_back(tmp_path):
     for group, members in groups.items():
         for name, tensor in members.items():
             assert torch.equal(loaded[group][name], tensor)
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    write_atomically(path, b"old")
-
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(UserError, match="No space left"):
-        write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [item.name for item in tmp_path.iterdir()] == ["file"]
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path):

@@ -178,7 +178,8 @@ def test_the_folder_of_a_run(tmp_path):
     } <= names
     assert not [name for name in names if name.endswith(".part")]
     facts = json.loads((run.folder / "environment.json").read_text())
-    assert {"commit", "command", "packages", "gpus"} <= facts.keys()
+    assert {"commit", "command", "date", "environment"} <= facts.keys()
+    assert {"packages", "gpus", "processor_flags"} <= facts["environment"].keys()
     np.testing.assert_allclose(pd.read_csv(run.folder / "metrics.csv")["loss"], run.history["loss"])
     loaded = load_run(run.folder)
     data = striped(n=20, seed=1)
