@@ -1,19 +1,108 @@
-"""The methods by name, and how to build one for given data."""
+"""The methods by name, what the engine expects of one, and how to build one for given data."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, Literal, NamedTuple, NotRequired, Protocol, TypedDict, cast, runtime_checkable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from fer_tutorial.backbones import build_backbone, feature_map_shape
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
+
+Gather = Callable[[Tensor], Tensor]
+
+
+class Relabel(TypedDict):
+    """New labels for the samples of a batch.
+
+    Keys:
+        labels: int64 (m,), the labels that should hold from now on; the old one where nothing changes.
+        confidence: float (m,), how sure the method is of each.
+    """
+
+    labels: Tensor
+    confidence: Tensor
+
+
+class StepOutputs(TypedDict):
+    """What a method's ``training_step`` returns for a batch of m samples.
+
+    Keys:
+        loss: 0-dim, what is minimised.
+        logits: logits (m, K), or the intensities (m, A) of A action units.
+        log: 0-dim tensors without a gradient, by name: their mean over the epoch becomes a column of metrics.csv.
+        relabel: see :class:`Relabel`; the engine writes these labels down, and the next batch with these samples has
+            them.
+        kept: tensors without a gradient, by name, for the method's own ``after_step`` and for whoever watches training.
+    """
+
+    loss: Tensor
+    logits: Tensor
+    log: NotRequired[dict[str, Tensor]]
+    relabel: NotRequired[Relabel]
+    kept: NotRequired[dict[str, Tensor]]
+
+
+@runtime_checkable
+class Method(Protocol):
+    """The contract of a method: an ``nn.Module`` with these members, and the engine can train it.
+
+    A batch is a dict with ``images`` (m, 3, H, W), normalised, or sequences (m, T, 3, H, W); ``index`` (m,), which
+    sample is which; ``labels`` (m,); and what else the data have of ``landmarks``, ``action_units``, ``lengths``.
+
+    Two further methods are optional; a method that needs none of them does not define them.
+
+    * ``after_step(batch, outputs, gather)`` runs after the optimiser's step, with the outputs of ``training_step``.
+    * ``parameter_groups(lr, weight_decay)`` returns the optimiser's groups, each a dict with ``params`` and whatever of
+      ``lr``, ``weight_decay`` and the optimiser's other settings it wants for these; without it all parameters are one
+      group.
+
+    Attributes:
+        task: ``"expression"`` (labels; the prediction is logits) or ``"action_units"`` (intensities).
+        needs: the fields of :class:`fer_tutorial.face_data.FaceData` without which it cannot be trained.
+        backbone: images (m, 3, H, W) to a feature map (m, C, h, w).
+        config: its hyper-parameters, a frozen dataclass.
+        spec: how to build it again; :func:`build_method` sets it.
+    """
+
+    task: ClassVar[Literal["expression", "action_units"]]
+    needs: ClassVar[tuple[str, ...]]
+    config: Any
+    spec: MethodSpec
+
+    @property
+    def backbone(self) -> nn.Module: ...
+
+    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = ...) -> StepOutputs:
+        """The loss of one batch and what else there is to say about it.
+
+        Args:
+            batch: see above.
+            epoch: counted from 0.
+            gather: concatenates rows over all processes, differentiably; with one process it returns what it is given.
+                A loss that is not a mean over samples is computed on what was gathered.
+        """
+        ...
+
+    def predict(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits (m, K), or intensities (m, A), of a batch without labels."""
+        ...
+
+
+@runtime_checkable
+class ExpressionMethod(Method, Protocol):
+    """A :class:`Method` that tells expressions apart, by an embedding that is classified."""
+
+    def embed(self, images: Tensor) -> Tensor:
+        """The embedding that the classifier reads: images (m, 3, H, W) to (m, d)."""
+        ...
 
 
 class MethodEntry(NamedTuple):

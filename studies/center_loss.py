@@ -53,7 +53,7 @@ def embed(method: Any, data: FaceData) -> Tensor:
     for start in range(0, len(data), 500):
         pixels = torch.from_numpy(data.images[start : start + 500]).to(device).permute(0, 3, 1, 2)  # -> (m, 3, H, W)
         mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in NORMALIZATIONS[method.spec.normalization])
-        parts.append(method.features((pixels.float() / 255 - mean) / std).cpu())
+        parts.append(method.embed((pixels.float() / 255 - mean) / std).cpu())
     return torch.cat(parts)
 
 

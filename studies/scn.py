@@ -139,8 +139,8 @@ class Watch:
 
         def watched(batch: dict, epoch: int = 0, **options: Any) -> dict:
             outputs = step(batch, epoch=epoch, **options)
-            if "_importance" in outputs:
-                self.steps.append((epoch, batch["index"], outputs["_importance"]))
+            if "kept" in outputs:
+                self.steps.append((epoch, batch["index"], outputs["kept"]["importance"]))
             return outputs
 
         method.training_step = watched

@@ -189,13 +189,13 @@ class CenterLoss(nn.Module):
         else:
             self.centers = nn.Parameter(centers)
 
-    def features(self, images: Tensor) -> Tensor:
+    def embed(self, images: Tensor) -> Tensor:
         """The embeddings x that are classified and pulled to the centers: images (m, 3, H, W) -> (m, d)."""
         return self.embedding(self.backbone(images).mean(dim=(2, 3)))  # (m, C, h, w) -> (m, C) -> (m, d)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits: images (m, 3, H, W) -> (m, K)."""
-        return self.classifier(self.features(images))
+        return self.classifier(self.embed(images))
 
     def predict(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits (m, K) of a batch."""
@@ -205,7 +205,7 @@ class CenterLoss(nn.Module):
         self, batch: dict[str, Tensor], epoch: int = 0, gather: Callable[[Tensor], Tensor] = identity
     ) -> dict[str, Any]:
         """Loss and logits of one batch; ``gather`` joins a tensor's rows over all processes."""
-        features = self.features(batch["images"])
+        features = self.embed(batch["images"])
         logits = self.classifier(features)
         softmax_loss = F.cross_entropy(logits, batch["labels"])
         all_features, all_labels = gather(features), gather(batch["labels"])
@@ -213,10 +213,8 @@ class CenterLoss(nn.Module):
         return {
             "loss": softmax_loss + self.config.lambda_ * distance_loss,  # Eq. (5)
             "logits": logits,
-            "softmax_loss": softmax_loss.detach(),
-            "center_loss": distance_loss.detach(),
-            "_features": all_features.detach(),
-            "_labels": all_labels,
+            "log": {"softmax_loss": softmax_loss.detach(), "center_loss": distance_loss.detach()},
+            "kept": {"features": all_features.detach(), "labels": all_labels},
         }
 
     @torch.no_grad()
@@ -225,7 +223,8 @@ class CenterLoss(nn.Module):
     ) -> None:
         """Moves the centers by the paper's rule; under ``"autograd"`` the optimiser has moved them already."""
         if self.config.update_rule == "paper":
-            self.centers.copy_(center_update(self.centers, outputs["_features"], outputs["_labels"], self.config.alpha))
+            kept = outputs["kept"]
+            self.centers.copy_(center_update(self.centers, kept["features"], kept["labels"], self.config.alpha))
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
         """Optimiser groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""

@@ -298,18 +298,22 @@ class DACL(nn.Module):
         else:
             self.centers = nn.Parameter(centers)
 
-    def features_and_attention(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def embed(self, images: Tensor) -> Tensor:
+        """The embeddings x that are classified and pulled to the centers: images (m, 3, H, W) -> (m, d)."""
+        return self.backbone(images).mean(dim=(2, 3))  # (m, d, h, w) -> (m, d)
+
+    def embed_with_attention(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Embeddings x and attention a: images (m, 3, H, W) -> (m, d), (m, d)."""
         feature_map = self.backbone(images)  # (m, d, h, w)
         return feature_map.mean(dim=(2, 3)), self.attention_network(feature_map)
 
     def attention(self, images: Tensor) -> Tensor:
         """How much each dimension of each embedding counts: images (m, 3, H, W) -> (m, d) in (0, 1)."""
-        return self.features_and_attention(images)[1]
+        return self.embed_with_attention(images)[1]
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits: images (m, 3, H, W) -> (m, K).  The attention network does not run."""
-        return self.classifier(self.backbone(images).mean(dim=(2, 3)))  # (m, d, h, w) -> (m, d) -> (m, K)
+        return self.classifier(self.embed(images))  # (m, d) -> (m, K)
 
     def predict(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits (m, K) of a batch."""
@@ -319,7 +323,7 @@ class DACL(nn.Module):
         self, batch: dict[str, Tensor], epoch: int = 0, gather: Callable[[Tensor], Tensor] = identity
     ) -> dict[str, Any]:
         """Loss and logits of one batch; ``gather`` joins a tensor's rows over all processes."""
-        features, attention = self.features_and_attention(batch["images"])
+        features, attention = self.embed_with_attention(batch["images"])
         logits = self.classifier(features)
         softmax_loss = F.cross_entropy(logits, batch["labels"])
         all_features, all_attention, all_labels = gather(features), gather(attention), gather(batch["labels"])
@@ -328,13 +332,13 @@ class DACL(nn.Module):
         return {
             "loss": softmax_loss + self.config.lambda_ * distance_loss,  # L = L_S + λ L_SC
             "logits": logits,
-            "softmax_loss": softmax_loss.detach(),
-            "sparse_center_loss": distance_loss.detach(),
-            "mean_attention": watched.mean(),  # falls towards 0: nothing in the loss holds it up
-            "attention_spread": watched.std(dim=1, correction=0).mean(),  # 0 if all dimensions count alike
-            "_features": all_features.detach(),
-            "_attention": watched,
-            "_labels": all_labels,
+            "log": {
+                "softmax_loss": softmax_loss.detach(),
+                "sparse_center_loss": distance_loss.detach(),
+                "mean_attention": watched.mean(),  # falls towards 0: nothing in the loss holds it up
+                "attention_spread": watched.std(dim=1, correction=0).mean(),  # 0 if all dimensions count alike
+            },
+            "kept": {"features": all_features.detach(), "attention": watched, "labels": all_labels},
         }
 
     @torch.no_grad()
@@ -343,8 +347,7 @@ class DACL(nn.Module):
     ) -> None:
         """Moves the centers as the official code does; under ``"autograd"`` the optimiser has moved them already."""
         if self.config.update_rule == "paper":
-            features, attention, labels = outputs["_features"], outputs["_attention"], outputs["_labels"]
-            self.centers.copy_(sparse_center_update(self.centers, features, attention, labels, self.config.alpha))
+            self.centers.copy_(sparse_center_update(self.centers, **outputs["kept"], alpha=self.config.alpha))
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
         """Optimiser groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""

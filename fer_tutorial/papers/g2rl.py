@@ -362,13 +362,13 @@ class HeatmapEstimator(nn.Module):
         self.deconvolutions = nn.Sequential(*layers)
         self.head = nn.Conv2d(channels[-1], 2 * len(self.action_units), 1)
 
-    def features(self, images: Tensor) -> Tensor:
+    def feature_maps(self, images: Tensor) -> Tensor:
         """M, the feature maps before the heatmaps: (m, 3, H, W) to (m, C', h', w')."""
         return self.deconvolutions(self.backbone(images))
 
     def heatmaps(self, images: Tensor) -> Tensor:
         """Φ: (m, 3, H, W) to (m, 2A, h', w'); map 2a is AU a on the person's right, map 2a + 1 on the left."""
-        return self.head(self.features(images))
+        return self.head(self.feature_maps(images))
 
     def read(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Points (m, A, 2, 2) in image pixels and intensities (m, A), the mean of the two sides, of heatmaps."""
@@ -584,6 +584,11 @@ class G2RL(nn.Module):
             config.deconv_channels[-1] * self.heatmap_size[0] * self.heatmap_size[1], config.geometry_dim, bias=False
         )
 
+    @property
+    def backbone(self) -> nn.Module:
+        """The backbone, which belongs to the branch that stays."""
+        return self.estimator.backbone
+
     def forward(self, images: Tensor) -> Tensor:
         """Intensities (m, A) of images (m, 3, H, W), not cut off at 0 and 5; the geometry takes no part."""
         return self.estimator(images)
@@ -604,10 +609,10 @@ class G2RL(nn.Module):
         both_sides = intensities.repeat_interleave(2, dim=1)  # (m, 2A)
         return gaussian_heatmap(points, both_sides, self.heatmap_size, self.config.sigma, self.config.peak)
 
-    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = _identity) -> dict[str, Tensor]:
+    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = _identity) -> dict[str, Any]:
         """The joint loss.  Both terms are plain means over samples, so nothing has to be gathered."""
         landmarks, intensities = batch["landmarks"], batch["action_units"]
-        features = self.estimator.features(batch["images"])  # M
+        features = self.estimator.feature_maps(batch["images"])  # M
         maps = self.estimator.head(features)  # Φ
         weights = 1 + self.config.emphasis * intensities.nan_to_num().repeat_interleave(2, dim=1)  # (m, 2A)
         loss_s = heatmap_loss(maps, self.targets(landmarks, intensities), weights)
@@ -620,16 +625,8 @@ class G2RL(nn.Module):
         return {
             "loss": joint_loss(loss_g, loss_s, self.config.lambda_),
             "logits": self.estimator.read(maps)[1],
-            "heatmap_loss": loss_s.detach(),
-            "geometry_loss": loss_g.detach(),
+            "log": {"heatmap_loss": loss_s.detach(), "geometry_loss": loss_g.detach()},
         }
-
-    def after_step(self, batch: dict[str, Any], outputs: dict[str, Tensor], gather: Gather = _identity) -> None:
-        """Nothing: all parameters are the optimiser's."""
-
-    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
-        """One group: both branches learn alike."""
-        return [{"params": list(self.parameters()), "lr": lr, "weight_decay": weight_decay}]
 
     def export(self) -> HeatmapEstimator:
         """A copy of the branch that stays: images in, intensities out, no trace of geometry module and projection."""

@@ -474,6 +474,10 @@ class GFM(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.head = _pointwise_head((*config.gfm_channels[2:], num_classes), config.final_relu)
 
+    def embed(self, features: Tensor) -> Tensor:
+        """What the last convolution turns into scores, averaged over the map: (m, C, h, w) to (m, gfm_channels[-1])."""
+        return self.head[:4](self.blocks(features)).mean(dim=(2, 3))  # two convolutions with their ReLUs
+
     def forward(self, features: Tensor) -> Tensor:
         return self.head(self.blocks(features))
 
@@ -657,7 +661,7 @@ class MGLN(nn.Module):
         super().__init__()
         self.config = config
         self.num_classes = num_classes
-        self.ssm = backbone
+        self.backbone = backbone
         self.sizes = part_sizes(image_size)
         channels = int(backbone.out_channels)  # type: ignore[arg-type]
         self.gfm = GFM(channels, num_classes, config)
@@ -665,19 +669,23 @@ class MGLN(nn.Module):
 
     def _map_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The trunk's map of a crop of ``size``, found by sending one through."""
-        was_training = self.ssm.training
-        self.ssm.eval()
+        was_training = self.backbone.training
+        self.backbone.eval()
         try:
             with torch.no_grad():
-                height, width = self.ssm(torch.zeros(1, 3, *size)).shape[-2:]
+                height, width = self.backbone(torch.zeros(1, 3, *size)).shape[-2:]
         except RuntimeError as error:
             raise ValueError(
                 f"a crop of {size[0]} x {size[1]} pixels is too small for this backbone; use larger images or a trunk "
                 "that halves them three times at most, such as SSM"
             ) from error
         finally:
-            self.ssm.train(was_training)
+            self.backbone.train(was_training)
         return int(height), int(width)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """The embeddings that the global scores are read from: apex faces (m, 3, H, W) to (m, gfm_channels[-1])."""
+        return self.gfm.embed(self.backbone(images))
 
     def forward(self, images: Tensor) -> Tensor:
         """Global scores (m, K) of apex faces (m, 3, H, W): what the network says without landmarks and movement."""
@@ -686,7 +694,7 @@ class MGLN(nn.Module):
                 f"images have shape {tuple(images.shape)}; expected still faces (m, 3, H, W): give sequences with "
                 "their landmarks and lengths to predict(batch)"
             )
-        return self.gfm(self.ssm(images))
+        return self.gfm(self.backbone(images))
 
     def look(self, batch: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """What the two modules see.
@@ -718,7 +726,7 @@ class MGLN(nn.Module):
         """Local scores (m, K) of the parts' crops, each (m, 3 frames, 3, h, w)."""
         maps = {}
         for part, crop in crops.items():
-            features = self.ssm(crop.flatten(0, 1))  # (m f, C, h, w)
+            features = self.backbone(crop.flatten(0, 1))  # (m f, C, h, w)
             maps[part] = features.unflatten(0, crop.shape[:2])  # (m, f, C, h, w)
         return self.pbm(maps, present)
 
@@ -733,7 +741,7 @@ class MGLN(nn.Module):
         weight = torch.where(has_parts, self.config.fusion_weight, 1.0)[:, None].to(global_scores.dtype)  # (m, 1)
         return fuse(global_scores, local_scores, weight)
 
-    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = _identity) -> dict[str, Tensor]:
+    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = _identity) -> dict[str, Any]:
         """The two-task loss.  Both terms are plain means over samples, so nothing has to be gathered."""
         faces, crops, present = self.look(batch)
         labels, has_parts = batch["labels"], present.any(1)
@@ -747,13 +755,5 @@ class MGLN(nn.Module):
         return {
             "loss": global_loss + local_loss,
             "logits": fuse(global_scores, local_scores, weight),
-            "global_loss": global_loss.detach(),
-            "local_loss": local_loss.detach(),
+            "log": {"global_loss": global_loss.detach(), "local_loss": local_loss.detach()},
         }
-
-    def after_step(self, batch: dict[str, Any], outputs: dict[str, Tensor], gather: Gather = _identity) -> None:
-        """Nothing: all parameters are the optimiser's."""
-
-    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
-        """One group: the official code trains all layers alike."""
-        return [{"params": list(self.parameters()), "lr": lr, "weight_decay": weight_decay}]

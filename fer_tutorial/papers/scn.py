@@ -324,7 +324,7 @@ class SCN(nn.Module):
     >>> method = SCN(backbone, num_classes=7, config=SCNConfig(relabel_epoch=1))
     >>> batch = {"images": torch.randn(4, 3, 12, 12), "labels": torch.tensor([0, 1, 2, 3])}
     >>> outputs = method.training_step(batch)
-    >>> outputs["loss"].shape, outputs["logits"].shape, sorted(outputs["_relabel"])
+    >>> outputs["loss"].shape, outputs["logits"].shape, sorted(outputs["relabel"])
     (torch.Size([]), torch.Size([4, 7]), ['confidence', 'labels'])
     """
 
@@ -366,9 +366,9 @@ class SCN(nn.Module):
         return self(batch["images"])
 
     def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
-        """Loss, logits, values to log and, from ``relabel_epoch`` on, ``"_relabel"``: the labels that should hold now.
+        """Loss, logits, values to log and, from ``relabel_epoch`` on, ``"relabel"``: the labels that should hold now.
 
-        ``"_importance"`` holds α of this process's samples, for who wants to watch them.
+        ``"kept"`` has the ``importance`` α (m,) of this process's samples, for who wants to watch them.
 
         The ranking is over all processes, so it is computed on gathered importances; the cross-entropy is a mean over
         samples and stays where it is.
@@ -387,27 +387,26 @@ class SCN(nn.Module):
 
         cross_entropy = weighted_cross_entropy(logits, alpha, labels)
         rank = rank_regularization(everyone, config.beta, self.delta_1)
-        outputs = {
-            "loss": self._combine(rank, cross_entropy),
-            "logits": logits,
+        log = {
             "cross_entropy": cross_entropy.detach(),
             "rank_regularization": rank.detach(),
             "delta_1": self.delta_1.detach(),
             "mean_importance": everyone.detach().mean(),
-            "_importance": alpha.detach(),
+        }
+        outputs = {
+            "loss": self._combine(rank, cross_entropy),
+            "logits": logits,
+            "log": log,
+            "kept": {"importance": alpha.detach()},
         }
         if epoch + 1 >= config.relabel_epoch:
             probabilities = torch.softmax(alpha.detach()[:, None] * logits.detach(), dim=1)
             new = relabel(
                 probabilities, labels, alpha, config.beta, config.delta_2, config.relabel_group, ranked_among=everyone
             )
-            outputs["relabelled"] = new.changed.float().mean()
-            outputs["_relabel"] = {"labels": new.labels, "confidence": new.confidence}
+            log["relabelled"] = new.changed.float().mean()
+            outputs["relabel"] = {"labels": new.labels, "confidence": new.confidence}
         return outputs
-
-    @torch.no_grad()
-    def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:
-        """Nothing: SCN learns everything by gradient, and whoever trains it keeps the labels."""
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
         """The network, and a learnable δ1 without weight decay, which would pull it to zero by itself."""

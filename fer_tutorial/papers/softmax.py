@@ -50,13 +50,13 @@ class Softmax(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(int(backbone.out_channels), num_classes)  # type: ignore[arg-type]
 
-    def features(self, images: Tensor) -> Tensor:
+    def embed(self, images: Tensor) -> Tensor:
         """The embeddings that are classified: images (m, 3, H, W) -> (m, C)."""
         return self.backbone(images).mean(dim=(2, 3))  # (m, C, h, w) -> (m, C)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits: images (m, 3, H, W) -> (m, K)."""
-        return self.classifier(self.dropout(self.features(images)))
+        return self.classifier(self.dropout(self.embed(images)))
 
     def predict(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits (m, K) of a batch."""
@@ -69,12 +69,3 @@ class Softmax(nn.Module):
         logits = self(batch["images"])
         loss = functional.cross_entropy(logits, batch["labels"], label_smoothing=self.config.label_smoothing)
         return {"loss": loss, "logits": logits}
-
-    def after_step(
-        self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Callable[[Tensor], Tensor] | None = None
-    ) -> None:
-        """Nothing follows the optimiser's step."""
-
-    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
-        """All weights alike."""
-        return [{"params": list(self.parameters()), "lr": lr, "weight_decay": weight_decay}]

@@ -401,10 +401,12 @@ class TCL(nn.Module):
         return {
             "loss": cross_entropy + config.lambda_ * triplet,
             "logits": logits,
-            "cross_entropy": cross_entropy.detach(),
-            "triplet_center": triplet.detach(),
-            "inside_margin": (each.detach() > 0).float().mean(),
-            "mean_attention": weights.detach().mean(),
+            "log": {
+                "cross_entropy": cross_entropy.detach(),
+                "triplet_center": triplet.detach(),
+                "inside_margin": (each.detach() > 0).float().mean(),
+                "mean_attention": weights.detach().mean(),
+            },
         }
 
     def _distance_weights(self, attention: Tensor) -> Tensor | None:
@@ -412,10 +414,6 @@ class TCL(nn.Module):
         if not self.config.element_attention:
             return None
         return attention / attention.mean(dim=1, keepdim=True) if self.config.normalize_attention else attention
-
-    @torch.no_grad()
-    def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:
-        """Nothing: the centers learn by gradient, in the optimizer."""
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
         """The network, and the centers at their own learning rate and without weight decay."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from fer_tutorial.methods import StepOutputs
 from fer_tutorial.training.distributed import gather
 
 
@@ -13,18 +14,19 @@ class Averages:
 
     >>> averages = Averages()
     >>> for loss in (1.0, 2.0):
-    ...     averages.add({"loss": torch.tensor(loss), "logits": torch.eye(2)}, labels=torch.tensor([0, 0]))
+    ...     outputs = {"loss": torch.tensor(loss), "logits": torch.eye(2), "log": {"gap": torch.tensor(0.25)}}
+    ...     averages.add(outputs, labels=torch.tensor([0, 0]))
     >>> averages.read()
-    {'loss': 1.5, 'train_accuracy': 0.5}
+    {'loss': 1.5, 'gap': 0.25, 'train_accuracy': 0.5}
     """
 
     def __init__(self) -> None:
         self.sums: dict[str, Tensor] = {}
 
-    def add(self, outputs: dict, labels: Tensor | None) -> None:
-        """Count one step: every 0-dim tensor under a public key, and the accuracy of ``logits`` if there are labels."""
-        values = {k: v.detach() for k, v in outputs.items() if not k.startswith("_") and v.ndim == 0}
-        if labels is not None and "logits" in outputs:
+    def add(self, outputs: StepOutputs, labels: Tensor | None) -> None:
+        """Count one step: its loss, what it logs, and the accuracy of its logits if there are labels."""
+        values = {"loss": outputs["loss"].detach(), **outputs.get("log", {})}
+        if labels is not None:
             values["train_accuracy"] = (outputs["logits"].detach().argmax(1) == labels).float().mean()
         for name, value in values.items():
             # The second number counts the steps.

@@ -77,6 +77,13 @@ class TrainStep(nn.Module):
         return self.method.predict(batch)  # type: ignore[operator]
 
 
+def parameter_groups(method: Any, config: TrainConfig) -> list[dict[str, Any]]:
+    """The optimiser's groups: the method's own, or one of all its parameters where it does not say."""
+    if hasattr(method, "parameter_groups"):
+        return method.parameter_groups(config.lr, config.weight_decay)
+    return [{"params": list(method.parameters()), "lr": config.lr, "weight_decay": config.weight_decay}]
+
+
 def train(
     method: Any,
     train_data: FaceData,
@@ -157,7 +164,7 @@ class _Training:
         if config.compile:
             step.compile()
         self.model, self.optimizer = accelerator.prepare(
-            step, build_optimizer(config, method.parameter_groups(config.lr, config.weight_decay))
+            step, build_optimizer(config, parameter_groups(method, config))
         )
         self.ema = EMA(method, config.ema) if config.ema else None
         self.labels = LabelStore(train_data, device)
@@ -205,10 +212,11 @@ class _Training:
                     accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
                 self.optimizer.step()
                 self.optimizer.zero_grad()
-            self.method.after_step(batch, outputs, gather)
+            if hasattr(self.method, "after_step"):
+                self.method.after_step(batch, outputs, gather)
 
-            if "_relabel" in outputs:
-                change = outputs["_relabel"]
+            if "relabel" in outputs:
+                change = outputs["relabel"]
                 index, labels, confidence = (
                     gather(t) for t in (batch["index"], change["labels"], change["confidence"])
                 )

@@ -206,9 +206,9 @@ def test_shapes(embedding_dim):
     method, batch = make_method(embedding_dim=embedding_dim), make_batch()
     outputs = method.training_step(batch)
     assert method.centers.shape == (K, embedding_dim or 6)
-    assert method.features(batch["images"]).shape == (M, embedding_dim or 6)
+    assert method.embed(batch["images"]).shape == (M, embedding_dim or 6)
     assert outputs["logits"].shape == (M, K)
-    assert outputs["loss"].shape == outputs["center_loss"].shape == ()
+    assert outputs["loss"].shape == outputs["log"]["center_loss"].shape == ()
     torch.testing.assert_close(method.predict(batch), outputs["logits"])
 
 
@@ -225,7 +225,7 @@ def test_papers_rule_is_the_function_and_ignores_lambda():
     batch = make_batch()
     for lambda_ in (0.003, 3.0):
         method = make_method(lambda_=lambda_)
-        features = method.features(batch["images"])
+        features = method.embed(batch["images"])
         expected = center_update(method.centers, features, batch["labels"], 0.5)
         step(method, batch)
         torch.testing.assert_close(method.centers, expected)
@@ -234,7 +234,7 @@ def test_papers_rule_is_the_function_and_ignores_lambda():
 def test_autograds_step_is_scaled_by_lambda_and_by_m():
     batch, lambda_, alpha = make_batch(), 0.3, 0.5
     method = make_method(update_rule="autograd", lambda_=lambda_, alpha=alpha)
-    features = method.features(batch["images"]).detach()
+    features = method.embed(batch["images"]).detach()
     sums = torch.stack([features[batch["labels"] == k].sum(0) for k in range(K)])  # the centers start at 0
     step(method, batch)
     torch.testing.assert_close(method.centers.detach(), alpha * lambda_ * sums / M)
@@ -243,7 +243,7 @@ def test_autograds_step_is_scaled_by_lambda_and_by_m():
 def test_lambda_zero_is_softmax_training():
     batch = make_batch()
     outputs = make_method(lambda_=0.0).training_step(batch)
-    assert outputs["loss"].item() == outputs["softmax_loss"].item() != 0
+    assert outputs["loss"].item() == outputs["log"]["softmax_loss"].item() != 0
 
 
 def test_weight_decay_spares_the_centers():
@@ -267,7 +267,7 @@ def test_two_processes_equal_one(run_processes, update_rule, reduction):
     torch.stack([o["loss"] for o in split_outputs]).mean().backward()
     split.after_step(halves[0], split_outputs[0])
 
-    torch.testing.assert_close(split_outputs[1]["center_loss"], outputs["center_loss"])
+    torch.testing.assert_close(split_outputs[1]["log"]["center_loss"], outputs["log"]["center_loss"])
     for (name, a), b in zip(whole.named_parameters(), split.parameters(), strict=True):
         torch.testing.assert_close(b.grad, a.grad, msg=lambda text, name=name: f"{name}: {text}")
     torch.testing.assert_close(split.centers, whole.centers)

@@ -263,7 +263,7 @@ def test_shapes():
     method, batch = make_method(), make_batch()
     outputs = method.training_step(batch)
     assert outputs["logits"].shape == (M, K)
-    assert outputs["loss"].shape == outputs["sparse_center_loss"].shape == outputs["mean_attention"].shape == ()
+    assert outputs["loss"].shape == ()
     assert method.attention(batch["images"]).shape == (M, 6)
     torch.testing.assert_close(method.predict(batch), outputs["logits"])
 
@@ -271,10 +271,10 @@ def test_shapes():
 def test_what_is_logged_of_the_attention():
     method, batch = make_method(), make_batch()
     outputs = method.training_step(batch)
-    a = outputs["_attention"]
-    torch.testing.assert_close(outputs["mean_attention"], a.sum() / a.numel())
+    a, log = outputs["kept"]["attention"], outputs["log"]
+    torch.testing.assert_close(log["mean_attention"], a.sum() / a.numel())
     spread = sum(((row - row.mean()) ** 2).mean() ** 0.5 for row in a) / M
-    torch.testing.assert_close(outputs["attention_spread"], spread)
+    torch.testing.assert_close(log["attention_spread"], spread)
 
 
 @pytest.mark.parametrize("update_rule", ["paper", "autograd"])
@@ -291,7 +291,7 @@ def test_official_rule_is_the_function_and_ignores_lambda():
     batch = make_batch()
     for lambda_ in (0.01, 10.0):
         method = make_method(lambda_=lambda_)
-        centers, (x, a) = method.centers.clone(), method.features_and_attention(batch["images"])
+        centers, (x, a) = method.centers.clone(), method.embed_with_attention(batch["images"])
         step(method, batch)
         torch.testing.assert_close(method.centers, sparse_center_update(centers, x, a, batch["labels"], 0.5))
 
@@ -300,7 +300,7 @@ def test_autograds_step_is_scaled_by_lambda_and_by_m():
     batch, lambda_ = make_batch(), 0.3
     method = make_method(update_rule="autograd", lambda_=lambda_)
     centers = method.centers.detach().clone()
-    x, a = (tensor.detach() for tensor in method.features_and_attention(batch["images"]))
+    x, a = (tensor.detach() for tensor in method.embed_with_attention(batch["images"]))
     step(method, batch)
     to_centers = sparse_center_loss_gradients(x, a, batch["labels"], centers)[2]
     torch.testing.assert_close(method.centers.detach(), centers - 0.5 * lambda_ * to_centers)
@@ -323,7 +323,7 @@ def test_attention_falls_where_only_the_sparse_loss_trains_it():
         outputs = method.training_step(batch)
         outputs["loss"].backward()
         optimizer.step()
-        means.append(outputs["mean_attention"].item())
+        means.append(outputs["log"]["mean_attention"].item())
     assert means[-1] < means[0] - 0.05
 
 
@@ -332,9 +332,9 @@ def test_mean_one_lets_the_attention_choose_but_not_fade():
     a = method.attention(batch["images"])
     torch.testing.assert_close(a.mean(dim=1), torch.ones(M))
     assert a.std() > 0
-    before = method.training_step(batch)["sparse_center_loss"]
+    before = method.training_step(batch)["log"]["sparse_center_loss"]
     method.attention_network[2] = nn.Sequential(Dimmed(), method.attention_network[2])
-    torch.testing.assert_close(method.training_step(batch)["sparse_center_loss"], before)
+    torch.testing.assert_close(method.training_step(batch)["log"]["sparse_center_loss"], before)
 
 
 class Dimmed(nn.Module):
@@ -344,7 +344,7 @@ class Dimmed(nn.Module):
 
 def test_lambda_zero_is_softmax_training():
     outputs = make_method(lambda_=0.0).training_step(make_batch())
-    assert outputs["loss"].item() == outputs["softmax_loss"].item() != 0
+    assert outputs["loss"].item() == outputs["log"]["softmax_loss"].item() != 0
 
 
 def test_weight_decay_spares_the_centers():
@@ -369,7 +369,7 @@ def test_two_processes_equal_one(run_processes, update_rule):
     torch.stack([o["loss"] for o in split_outputs]).mean().backward()
     split.after_step(halves[0], split_outputs[0])
 
-    torch.testing.assert_close(split_outputs[1]["sparse_center_loss"], outputs["sparse_center_loss"])
+    torch.testing.assert_close(split_outputs[1]["log"]["sparse_center_loss"], outputs["log"]["sparse_center_loss"])
     for (name, a), b in zip(whole.named_parameters(), split.parameters(), strict=True):
         torch.testing.assert_close(b.grad, a.grad, msg=lambda text, name=name: f"{name}: {text}")
     torch.testing.assert_close(split.centers, whole.centers)

@@ -283,7 +283,7 @@ def test_targets_put_the_peak_where_the_landmark_is():
 def test_every_parameter_moves():
     method, batch = network(), batch_of()
     before = {name: parameter.detach().clone() for name, parameter in method.named_parameters()}
-    optimizer = torch.optim.Adam(method.parameter_groups(1e-2, 0.0))
+    optimizer = torch.optim.Adam(method.parameters(), 1e-2)
     method.training_step(batch)["loss"].backward()
     optimizer.step()
     still = [name for name, parameter in method.named_parameters() if torch.equal(parameter, before[name])]
@@ -307,15 +307,19 @@ def test_standardized_geometry_cannot_be_the_same_for_every_face():
 def test_lambda_zero_is_heatmap_regression_alone():
     method, batch = network(changed(lambda_=0.0)).eval(), batch_of()
     outputs = method.training_step(batch)
-    assert outputs["loss"].item() == outputs["heatmap_loss"].item()
+    assert outputs["loss"].item() == outputs["log"]["heatmap_loss"].item()
 
 
 def test_emphasis_weighs_strong_action_units_more():
     batch = batch_of()
-    plain, emphasised = (network(changed(emphasis=e)).eval().training_step(batch)["heatmap_loss"] for e in (0.0, 2.0))
+    plain, emphasised = (
+        network(changed(emphasis=e)).eval().training_step(batch)["log"]["heatmap_loss"] for e in (0.0, 2.0)
+    )
     assert emphasised > plain
     batch["action_units"][:] = 0
-    plain, emphasised = (network(changed(emphasis=e)).eval().training_step(batch)["heatmap_loss"] for e in (0.0, 2.0))
+    plain, emphasised = (
+        network(changed(emphasis=e)).eval().training_step(batch)["log"]["heatmap_loss"] for e in (0.0, 2.0)
+    )
     assert emphasised == plain
 
 
@@ -383,7 +387,7 @@ def test_it_learns_to_read_a_dot():
     landmarks[:, 0] = 0.0
     dots = gaussian_heatmap(landmarks[:, [48, 54]], intensities.expand(-1, 2), (16, 16), 1.5).sum(1, keepdim=True)
     batch = {"images": dots.expand(-1, 3, -1, -1), "landmarks": landmarks, "action_units": intensities}
-    optimizer = torch.optim.Adam(method.parameter_groups(1e-2, 0.0))
+    optimizer = torch.optim.Adam(method.parameters(), 1e-2)
     for _ in range(150):
         optimizer.zero_grad()
         method.training_step(batch)["loss"].backward()

@@ -295,13 +295,15 @@ def test_a_learnable_margin_gives_way() -> None:
 def test_the_losses_combine_as_asked(rule: str, rank_weight: float, cross_entropy_weight: float) -> None:
     method, batch = toy(SCNConfig(gamma=0.2, loss_rule=rule))  # type: ignore[arg-type]
     outputs = method.training_step(batch)
-    expected = rank_weight * outputs["rank_regularization"] + cross_entropy_weight * outputs["cross_entropy"]
+    expected = (
+        rank_weight * outputs["log"]["rank_regularization"] + cross_entropy_weight * outputs["log"]["cross_entropy"]
+    )
     torch.testing.assert_close(outputs["loss"].detach(), expected)
 
 
 def test_relabelling_starts_in_the_epoch_asked_for() -> None:
     method, batch = toy(SCNConfig(relabel_epoch=3))
-    assert ["_relabel" in method.training_step(batch, epoch) for epoch in range(4)] == [False, False, True, True]
+    assert ["relabel" in method.training_step(batch, epoch) for epoch in range(4)] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("group", ["low", "all"])
@@ -313,9 +315,9 @@ def test_the_step_relabels_by_the_scaled_probabilities(group: str) -> None:
     expected = relabel(probabilities, batch["labels"], alpha, margin=0.01, group=group)  # type: ignore[arg-type]
     outputs = method.training_step(batch)
     assert expected.changed.any()
-    assert torch.equal(outputs["_relabel"]["labels"], expected.labels)
-    torch.testing.assert_close(outputs["_relabel"]["confidence"], expected.confidence)
-    torch.testing.assert_close(outputs["relabelled"], expected.changed.float().mean())
+    assert torch.equal(outputs["relabel"]["labels"], expected.labels)
+    torch.testing.assert_close(outputs["relabel"]["confidence"], expected.confidence)
+    torch.testing.assert_close(outputs["log"]["relabelled"], expected.changed.float().mean())
 
 
 def test_dropout_stops_in_evaluation() -> None:
@@ -351,8 +353,8 @@ def test_two_halves_gathered_equal_the_whole() -> None:
     total = (outputs[0]["loss"] + outputs[1]["loss"]) / 2
     for one, two in zip(gradients, torch.autograd.grad(total, list(method.parameters())), strict=True):
         torch.testing.assert_close(one, two)
-    relabelled = torch.cat([output["_relabel"]["labels"] for output in outputs])
-    assert torch.equal(relabelled, whole["_relabel"]["labels"])
+    relabelled = torch.cat([output["relabel"]["labels"] for output in outputs])
+    assert torch.equal(relabelled, whole["relabel"]["labels"])
 
 
 def test_half_precision_keeps_importances_apart() -> None:

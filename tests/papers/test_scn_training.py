@@ -46,7 +46,7 @@ def test_the_next_epoch_trains_on_the_new_labels(data: FaceData) -> None:
 
     def watched(batch: dict, epoch: int = 0, **options: object) -> dict:
         outputs = step(batch, epoch=epoch, **options)
-        seen.append((epoch, batch["index"], batch["labels"].clone(), outputs["_relabel"]["labels"]))
+        seen.append((epoch, batch["index"], batch["labels"].clone(), outputs["relabel"]["labels"]))
         return outputs
 
     method.training_step = watched  # type: ignore[assignment]

@@ -325,9 +325,9 @@ def test_normalized_attention_cannot_fade() -> None:
         assert isinstance(method.attention.element, nn.Sequential)
         constant = nn.Parameter(torch.zeros(32))
         method.attention.element = nn.Sequential(_Constant(constant), nn.Sigmoid())
-        before = method.training_step(batch)["triplet_center"]
+        before = method.training_step(batch)["log"]["triplet_center"]
         constant.data.fill_(-10.0)
-        losses[normalize] = (before, method.training_step(batch)["triplet_center"])
+        losses[normalize] = (before, method.training_step(batch)["log"]["triplet_center"])
     torch.testing.assert_close(*losses[True])
     assert losses[False][1] < 0.1 * losses[False][0]
 
@@ -389,7 +389,7 @@ def test_training_separates_the_classes() -> None:
         outputs = method.training_step({"images": images, "labels": labels})
         outputs["loss"].backward()
         optimizer.step()
-        inside.append(outputs["inside_margin"].item())
+        inside.append(outputs["log"]["inside_margin"].item())
     assert inside[-1] < 0.5 * inside[0]
 
 
