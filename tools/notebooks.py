@@ -32,21 +32,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbours
+from tools.notebook_settings import CELL_TIMEOUT, ENVIRONMENT
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SIZE_LIMIT = 1_000_000  # bytes; a page larger than this is slow on a phone
-CELL_TIMEOUT = 600  # seconds
 SETUP_TAG = "setup"
 SETUP_TAGS = ["hide-cell", "nbval-ignore-output", SETUP_TAG]
-
-# What else could make two executions differ.  The committed outputs come from the CPU, which every reader has.
-ENVIRONMENT = {
-    "CUDA_VISIBLE_DEVICES": "",
-    "MKL_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    "PYTHONHASHSEED": "0",
-    "SOURCE_DATE_EPOCH": "0",
-}
 
 # Runs in the kernel before the first cell: notes every file that is opened.  safetensors opens files past Python.
 WATCH = """
@@ -289,19 +281,10 @@ def compare(paths: list[Path], jobs: int) -> bool:
     """Whether every cell gives what is committed (nbval); false if one differs or a notebook ran no cell."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
-        command += [f"--nbval-cell-timeout={CELL_TIMEOUT}", "--nbval-sanitize-with=tools/nbval_sanitize.cfg"]
-        command += [
-            f"--rootdir={os.path.commonpath([REPOSITORY, *paths])}",
-            "-n",
-            str(jobs),
-            "--dist",
-            "loadfile",
-            f"--junitxml={report}",
-            *map(str, paths),
-        ]
-        environment = {**os.environ, **ENVIRONMENT}
-        passed = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode == 0
+        command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider"]
+        command += ["-p", "tools.notebook_settings", f"--rootdir={os.path.commonpath([REPOSITORY, *paths])}"]
+        command += ["-n", str(jobs), "--dist", "loadfile", f"--junitxml={report}", *map(str, paths)]
+        passed = subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 0
         ran = {path: _cells_run(report, path) for path in paths}
     for path in (path for path, cells in ran.items() if not cells):
         print(f"{name(path)}: no cell ran", file=sys.stderr)

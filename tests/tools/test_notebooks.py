@@ -8,6 +8,7 @@ import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from safetensors.torch import save_file
 
+from tests.helpers.executed_notebook import save_executed
 from tools import notebooks
 from tools.notebooks import NotebookError
 
@@ -173,13 +174,8 @@ def test_a_path_that_is_no_notebook_is_named(capsys):
 
 
 def test_the_comparison_passes_a_right_output_and_fails_a_wrong_one(tmp_path, capfd):
-    cells = [
-        new_code_cell(code, execution_count=1, outputs=[new_output("execute_result", {"text/plain": output})])
-        for code, output in [("6 * 7", "42"), ("6 * 8", "49")]
-    ]
-    right, wrong = tmp_path / "right.ipynb", tmp_path / "wrong.ipynb"
-    nbformat.write(new_notebook(cells=cells[:1]), right)
-    nbformat.write(new_notebook(cells=cells), wrong)
+    right = save_executed(tmp_path / "right.ipynb", ("6 * 7", "42"))
+    wrong = save_executed(tmp_path / "wrong.ipynb", ("6 * 7", "42"), ("6 * 8", "49"))
     assert notebooks.main(["test", "--jobs", "1", str(right)]) == 0
     capfd.readouterr()
     assert notebooks.main(["test", "--jobs", "1", str(right), str(wrong)]) == 1
