@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from fer_tutorial.config import TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
-from fer_tutorial.methods import NORMALIZATIONS
+from fer_tutorial.methods import NORMALIZATIONS, StepOutputs
 from fer_tutorial.metrics import MONITORS, better, metrics_of
 from fer_tutorial.records import checkpoint
 from fer_tutorial.records.run_folder import RunFolder
@@ -31,6 +31,9 @@ from fer_tutorial.training.label_store import LabelStore
 from fer_tutorial.training.progress import Reporter
 from fer_tutorial.training.schedule import build_optimizer, rate_factor, set_rate
 from fer_tutorial.training.setup import repeatable, start_accelerator
+
+OnStep = Callable[[dict[str, Tensor], StepOutputs], None]
+OnEpoch = Callable[[nn.Module, dict[str, Any]], None]
 
 
 @dataclass
@@ -92,6 +95,8 @@ def train(
     folder: str | Path | None = None,
     resume: bool = False,
     notes: dict[str, Any] | None = None,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> Run:
     """Train ``method``, in this process alone or together with the others that ``accelerate launch`` started.
 
@@ -103,9 +108,28 @@ def train(
         folder: where to write the run; None for nowhere.
         resume: continue the run in ``folder`` from its last checkpoint, as if it had never stopped.
         notes: further facts for the folder's config.json, such as where the data came from.
+        on_step: called as ``on_step(batch, outputs)`` after every training step, with the batch as the method saw it
+            (:class:`fer_tutorial.methods.Method`) and what its ``training_step`` returned
+            (:class:`fer_tutorial.methods.StepOutputs`).  With several processes, each calls it with its own share.
+        on_epoch: called as ``on_epoch(method, row)`` after every epoch's evaluation, while the method has the weights
+            that were evaluated; ``row`` is the epoch's row of the history, and what is added to it stays there.
 
     Raises:
         UserError: data, settings, device or folder that cannot be used, or a loss that is no longer a number.
+
+    >>> import numpy as np
+    >>> from fer_tutorial.datasets import data_from_arrays
+    >>> from fer_tutorial.training import build_method
+    >>> data = data_from_arrays(np.zeros((8, 16, 16), np.uint8), np.arange(8) % 2, class_names=("neutral", "happiness"))
+    >>> losses = []
+    >>> run = train(
+    ...     build_method("softmax", data),
+    ...     data,
+    ...     config=TrainConfig(epochs=2, batch_size=4, device="cpu", progress=False),
+    ...     on_step=lambda batch, outputs: losses.append(outputs["loss"].item()),
+    ... )
+    >>> len(losses), len(run.history)
+    (4, 2)
     """
     config = config or TrainConfig()
     check_fit(method, train_data)
@@ -118,7 +142,8 @@ def train(
     elif files is not None and accelerator.is_main_process:
         files.start(method, train_data, config, notes or {})
     with repeatable(config, accelerator):
-        return _Training(method, train_data, eval_data, config, accelerator, files).run(resume)
+        training = _Training(method, train_data, eval_data, config, accelerator, files, on_step, on_epoch)
+        return training.run(resume)
 
 
 class _Training:
@@ -132,10 +157,13 @@ class _Training:
         config: TrainConfig,
         accelerator: Accelerator,
         files: RunFolder | None,
+        on_step: OnStep | None,
+        on_epoch: OnEpoch | None,
     ) -> None:
         device = accelerator.device
         self.method, self.config, self.accelerator, self.files = method, config, accelerator, files
         self.train_data, self.eval_data = train_data, eval_data
+        self.on_step, self.on_epoch = on_step, on_epoch
         self.monitor = config.monitor or MONITORS[method.task][0]
         if self.monitor not in MONITORS[method.task]:
             raise UserError(f"monitor is {self.monitor!r}; expected {' or '.join(MONITORS[method.task])}")
@@ -224,6 +252,8 @@ class _Training:
             if self.ema is not None and accelerator.sync_gradients:
                 self.ema.update()
             self.averages.add(outputs, batch["labels"] if self.method.task == "expression" else None)
+            if self.on_step is not None:
+                self.on_step(batch, outputs)
             self.progress.step += 1
             reporter.step()
             if (
@@ -262,6 +292,8 @@ class _Training:
             if self.monitor in row and better(row[self.monitor], progress.best, self.monitor):
                 progress.best, progress.best_epoch = row[self.monitor], progress.epoch
                 self.keep_best()
+            if self.on_epoch is not None:
+                self.on_epoch(self.method, row)
         progress.history.append(row)
         progress.stopped = config.patience is not None and progress.epoch - progress.best_epoch >= config.patience
         progress.epoch, progress.step = progress.epoch + 1, 0

@@ -199,15 +199,55 @@ def test_averaged_weights_are_evaluated_and_kept():
     assert evaluate(averaged, striped(n=20, seed=1))["accuracy"] == run.history["accuracy"].iloc[-1]
 
 
+def test_whoever_watches_sees_every_step_and_every_epoch():
+    data, seen = striped(), []
+    method = build_method("center_loss", data)
+
+    def on_step(batch, outputs):
+        assert batch["images"].shape == (16, 3, 16, 16)
+        assert not outputs["log"]["center_loss"].requires_grad
+        seen.append(outputs["loss"].item())
+
+    def on_epoch(watched, row):
+        assert watched is method
+        seen.append((row["epoch"], row["accuracy"]))
+
+    run = train(method, data, striped(n=20, seed=1), quick(), on_step=on_step, on_epoch=on_epoch)
+    epochs = seen[len(data) // 16 :: len(data) // 16 + 1]
+    assert epochs == list(zip(run.history["epoch"], run.history["accuracy"], strict=True))
+    steps = [value for value in seen if isinstance(value, float)]
+    assert run.history["loss"].iloc[1] == pytest.approx(np.mean(steps[len(steps) // 2 :]))
+
+
+def test_watching_changes_nothing():
+    plain, _ = trained(quick())
+    watched = build_method("softmax", striped(), seed=0)
+    train(watched, striped(), config=quick(), on_step=lambda *_: None, on_epoch=lambda *_: None)
+    assert same(weights(plain), weights(watched))
+
+
+def test_the_epoch_is_seen_with_the_weights_that_were_evaluated_and_its_row_can_be_added_to(tmp_path):
+    data, check = striped(), striped(n=20, seed=1)
+
+    def on_epoch(method, row):
+        row["again"] = evaluate(method, check)["accuracy"]
+
+    config = quick(lr=0.1, ema=0.99)
+    run = train(build_method("softmax", data), data, check, config, tmp_path / "run", on_epoch=on_epoch)
+    assert list(run.history["again"]) == list(run.history["accuracy"])
+    assert list(pd.read_csv(tmp_path / "run" / "metrics.csv")["again"]) == list(run.history["again"])
+
+
 def test_class_balanced_draws():
     data = striped(n=200)
     rare = data.subset(np.concatenate([np.flatnonzero(data.labels == 0)[:3], np.flatnonzero(data.labels != 0)]))
     seen = []
-
-    method = build_method("softmax", rare)
-    step = method.training_step
-    method.training_step = lambda batch, **rest: seen.append(batch["labels"]) or step(batch, **rest)
-    train(method, rare, config=quick(epochs=4, class_balanced=True))
+    train(
+        build_method("softmax", rare),
+        rare,
+        config=quick(epochs=4, class_balanced=True),
+        on_step=lambda batch, outputs: seen.append(batch["labels"]),
+    )
     share = (torch.cat(seen) == 0).float().mean()
     assert 0.09 < share < 0.2
 
