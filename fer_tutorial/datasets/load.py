@@ -60,7 +60,7 @@ def load_data(
         check_options(name, load_packed, options)
         return load_packed(root, split, size, channels, num_classes, **options)
     if name in ("synthetic", "synthetic_sequences"):
-        return load_synthetic(reader_of(name), root, split, size, channels, num_classes, **options)
+        return load_synthetic(name, root, split, size, channels, num_classes, **options)
     return open_source(name, root, split, size, channels, num_classes, **options).load()
 
 

@@ -1,4 +1,4 @@
-"""Synthetic faces as a data set, rendered once and then kept in a cache folder.
+"""Synthetic faces as a data set, drawn once and then kept in a cache folder.
 
 The cache is ``$FER_TUTORIAL_CACHE``, or ``fer_tutorial`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.  A folder in it is a
 pack (:mod:`fer_tutorial.datasets.packed`), named by a checksum of every option and of the source code that draws the
@@ -7,6 +7,7 @@ faces, so a change of either draws anew.  The least recently used packs go when 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import inspect
@@ -15,6 +16,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +31,90 @@ from fer_tutorial.face_data import FaceData
 CACHE_BYTES = 2 * 10**9
 # Sample numbers of the three splits start this far apart.  A sample's number decides who is in the picture.
 SAMPLES_PER_SPLIT = 1_000_000
-RENDERED_AT_ONCE = 512
+DRAWN_AT_ONCE = 512
+SAMPLERS = {"synthetic": "sample_faces", "synthetic_sequences": "sample_sequences"}
 DEFAULT_N = {
     ("synthetic", True): 2000,
     ("synthetic", False): 500,
     ("synthetic_sequences", True): 500,
     ("synthetic_sequences", False): 100,
 }
+
+
+@dataclass(frozen=True)
+class _Faces:
+    """Which faces: arguments that have been checked.  Making one draws nothing; :meth:`source` says how they are drawn.
+
+    ``sample`` is the function of :mod:`fer_tutorial.faces` that draws, ``options`` what it takes besides.
+    """
+
+    name: str
+    sample: Callable[..., Any]
+    split: str
+    size: int
+    channels: int
+    num_classes: int
+    n: int
+    seed: int
+    options: dict[str, Any]
+
+    def part(self, start: int, stop: int, draw: bool) -> FaceData:
+        """Samples ``start`` to ``stop - 1`` of the split; without ``draw``, everything but their pixels."""
+        first = SPLITS.index(self.split) * SAMPLES_PER_SPLIT + start
+        faces = self.sample(
+            n=stop - start,
+            seed=self.seed,
+            size=self.size,
+            num_classes=self.num_classes,
+            first=first,
+            draw=draw,
+            **self.options,
+        )
+        return faces.to_face_data()
+
+    def source(self) -> Source:
+        """Labels, landmarks and all that costs little are made here; pixels are drawn when they are read."""
+        starts = range(0, self.n, DRAWN_AT_ONCE)
+        parts = [self.part(start, min(start + DRAWN_AT_ONCE, self.n), draw=False) for start in starts]
+        tables = [part.arrays() for part in parts]
+        shape = tables[0]["images"].shape[1:-1]
+        return Source(
+            self.name,
+            self.split,
+            parts[0].class_names,
+            {key: np.concatenate([table[key] for table in tables]) for key in tables[0] if key != "images"},
+            (*shape, self.channels),
+            self._reader(),
+            action_unit_names=parts[0].action_unit_names,
+            provenance={
+                "options": json.dumps({"seed": self.seed, **self.options}, sort_keys=True, default=str),
+                "code": _faces_code(),
+            },
+        )
+
+    def _reader(self) -> Callable[[int, int], np.ndarray]:
+        # Blocks of a fixed size, the last one kept: reading in order draws every face once, however it is read.
+        kept: dict[int, np.ndarray] = {}
+
+        def block(start: int) -> np.ndarray:
+            if start not in kept:
+                kept.clear()
+                images = self.part(start, min(start + DRAWN_AT_ONCE, self.n), draw=True).images
+                kept[start] = _grey(images) if self.channels == 1 else images
+            return kept[start]
+
+        def read(start: int, stop: int) -> np.ndarray:
+            first = start - start % DRAWN_AT_ONCE
+            pieces = [block(at)[max(start - at, 0) : stop - at] for at in range(first, stop, DRAWN_AT_ONCE)]
+            return np.concatenate(pieces)
+
+        return read
+
+    def key(self) -> str:
+        """A checksum of everything the pixels depend on."""
+        arguments = [self.split, self.size, self.channels, self.num_classes, self.n, self.seed, self.options]
+        text = json.dumps([self.name, arguments, _faces_code()], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def open_synthetic(
@@ -55,15 +134,16 @@ def open_synthetic(
     these numbers, valid from the next ``end - first``, and test from those after.  ``label_noise`` goes into train
     alone, so that scores are measured on clean labels.
 
-    The pixels are rendered here, before they are asked for: memory grows with ``n``, 7 MB for a thousand faces of
-    48 × 48 pixels.
+    Labels, landmarks and whatever else is known are made here; the pixels are drawn when they are asked for.
 
     Raises:
-        UserError: an unknown option or one out of its range.
+        UserError: a root, an unknown option, or one out of its range.
+
+    >>> source = open_synthetic(n=1000, size=16)
+    >>> len(source), source.read(990, 1000).shape
+    (1000, (10, 16, 16, 3))
     """
-    if split != "train":
-        options.pop("label_noise", None)
-    return _open("synthetic", "sample_faces", root, split, size, channels, num_classes, n, seed, options)
+    return _faces("synthetic", root, split, size, channels, num_classes, n, seed, options).source()
 
 
 def open_synthetic_sequences(
@@ -81,32 +161,37 @@ def open_synthetic_sequences(
     ``options`` are those of :func:`fer_tutorial.faces.sample_sequences`, such as ``frames``; splits and ``subjects`` as
     in :func:`open_synthetic`.
     """
-    return _open("synthetic_sequences", "sample_sequences", root, split, size, channels, num_classes, n, seed, options)
+    return _faces("synthetic_sequences", root, split, size, channels, num_classes, n, seed, options).source()
 
 
 def load_synthetic(
-    reader: Callable[..., Source],
+    name: str,
     root: str | Path | None,
     split: str,
     size: int,
     channels: int,
     num_classes: int,
+    n: int | None = None,
+    seed: int = 0,
     cache: bool = True,
     **options: Any,
 ) -> FaceData:
-    """The faces of ``reader`` from the cache, where they are rendered first if they are not there yet.
+    """The faces of ``name`` from the cache, where they are drawn first if they are not there yet.
 
-    With ``cache=False``, or where the cache folder cannot be written, they are rendered into memory.
+    With ``cache=False``, or where the cache folder cannot be written, they are drawn into memory.  The arguments are
+    checked before the cache is asked.
     """
-    arguments = {"split": split, "size": size, "channels": channels, "num_classes": num_classes, **options}
+    faces = _faces(name, root, split, size, channels, num_classes, n, seed, options)
+    if not isinstance(cache, bool):
+        raise UserError(f"cache is {cache!r}; expected True or False")
     if not cache:
-        return reader(root, **arguments).load()
-    folder = cache_folder() / _key(reader.__name__, arguments)
+        return faces.source().load()
+    folder = cache_folder() / faces.key()
     try:
         return _touched(folder)
     except UserError:
         shutil.rmtree(folder, ignore_errors=True)  # not there yet, or damaged
-    source = reader(root, **arguments)
+    source = faces.source()
     try:
         pack(source, folder, progress=False)
         data = _touched(folder)
@@ -118,16 +203,15 @@ def load_synthetic(
 
 
 def cache_folder() -> Path:
-    """Where rendered faces are kept."""
+    """Where drawn faces are kept."""
     if "FER_TUTORIAL_CACHE" in os.environ:
         return Path(os.environ["FER_TUTORIAL_CACHE"]).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fer_tutorial"
 
 
-def _open(
+def _faces(
     name: str,
-    function: str,
-    root: None,
+    root: Any,
     split: str,
     size: int,
     channels: int,
@@ -135,59 +219,52 @@ def _open(
     n: int | None,
     seed: int,
     options: dict[str, Any],
-) -> Source:
+) -> _Faces:
+    """The arguments, checked; ``label_noise`` is taken from all but the train split."""
+    if root is not None:
+        raise UserError(
+            f"{name} faces are drawn, not read; expected no root (--data-root), got {root}, so name the data set that "
+            "lies there, such as folder (--data folder)"
+        )
     check_size(size, channels)
     check_split(name, split)
-    if root is not None:
-        raise UserError(f"{name} faces are drawn, not read; expected no root (--data-root), got {root}")
-    sample = getattr(importlib.import_module("fer_tutorial.faces"), function)  # here, because it imports torch
-    known = [key for key in inspect.signature(sample).parameters if key not in ("size", "num_classes", "first")]
+    n = DEFAULT_N[name, split == "train"] if n is None else n
+    for option, value in (("n", n), ("seed", seed)):
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+            raise UserError(f"{option} is {value!r}; expected a whole number, such as {option}=500")
+    if not 1 <= n <= SAMPLES_PER_SPLIT:
+        raise UserError(f"n is {n}; expected 1 to {SAMPLES_PER_SPLIT:,} samples a split")
+    if not 0 <= seed < 2**31:
+        raise UserError(f"seed is {seed}; expected 0 to {2**31 - 1}")
+    sample = getattr(importlib.import_module("fer_tutorial.faces"), SAMPLERS[name])  # here, because it imports torch
+    known = [key for key in inspect.signature(sample).parameters if key not in ("size", "num_classes", "first", "draw")]
     for option in options:
         if option not in known:
             raise UserError(f"{name} has no option {option!r}; expected {', '.join(known)}")
-    n = DEFAULT_N[name, split == "train"] if n is None else n
-    if not 1 <= n <= SAMPLES_PER_SPLIT:
-        raise UserError(f"n is {n}; expected 1 to {SAMPLES_PER_SPLIT:,} samples a split")
-    number = SPLITS.index(split)
-    if options.get("subjects") is not None:
-        low, high = options["subjects"]
-        options = {**options, "subjects": (low + number * (high - low), high + number * (high - low))}
+    faces = _Faces(name, sample, split, size, channels, num_classes, int(n), int(seed), options)
+    try:
+        faces.part(0, 1, draw=False)  # the values of the options are checked by the function that takes them
+    except UserError:
+        raise
+    except (TypeError, ValueError, RuntimeError, AssertionError, OverflowError) as error:
+        given = ", ".join(f"{option}={value!r}" for option, value in options.items())
+        raise UserError(f"{name} faces cannot be drawn with {given} ({error}); expected {', '.join(known)}") from None
+    return replace(faces, options=_options_of(split, options))
 
-    images: list[np.ndarray] = []
-    tables: list[dict[str, np.ndarray]] = []
-    for start in range(0, n, RENDERED_AT_ONCE):
-        data = sample(
-            n=min(RENDERED_AT_ONCE, n - start),
-            seed=seed,
-            size=size,
-            num_classes=num_classes,
-            first=number * SAMPLES_PER_SPLIT + start,
-            **options,
-        ).to_face_data()
-        table = data.arrays()
-        images.append(_grey(table.pop("images")) if channels == 1 else table.pop("images"))
-        tables.append(table)
-    pixels = np.concatenate(images)
-    return Source(
-        name,
-        split,
-        data.class_names,
-        {key: np.concatenate([table[key] for table in tables]) for key in tables[0]},
-        pixels.shape[1:],
-        lambda start, stop: pixels[start:stop],
-        action_unit_names=data.action_unit_names,
-        provenance={"options": json.dumps({"seed": seed, **options}, sort_keys=True), "code": _faces_code()},
-    )
+
+def _options_of(split: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What of the options holds in a split: no label noise outside train, and people of its own."""
+    kept = {option: value for option, value in options.items() if option != "label_noise" or split == "train"}
+    if kept.get("subjects") is not None:
+        low, high = kept["subjects"]
+        shift = SPLITS.index(split) * (high - low)
+        kept["subjects"] = (low + shift, high + shift)
+    return kept
 
 
 def _grey(images: np.ndarray) -> np.ndarray:
     # The weights of ITU-R BT.601, which Pillow's conversion to grey uses.
     return np.round(images @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)[..., None]  # (..., 3) -> (..., 1)
-
-
-def _key(reader: str, arguments: dict[str, Any]) -> str:
-    text = json.dumps([reader, arguments, _faces_code()], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _faces_code() -> str:
@@ -200,7 +277,8 @@ def _faces_code() -> str:
 
 def _touched(folder: Path) -> FaceData:
     data = open_packed(folder)
-    os.utime(folder)
+    with contextlib.suppress(OSError):  # a cache that somebody else filled may be read-only
+        os.utime(folder)
     return data
 
 

@@ -1,10 +1,14 @@
+import dataclasses
 import os
+import weakref
 
 import numpy as np
 import pytest
 
+import fer_tutorial.datasets.source as source_module
 import fer_tutorial.datasets.synthetic as synthetic
-from fer_tutorial.datasets import load_data
+import fer_tutorial.faces.sampling as sampling
+from fer_tutorial.datasets import load_data, open_packed, open_source, pack
 from fer_tutorial.errors import UserError
 from fer_tutorial.faces import sample_faces
 
@@ -29,7 +33,7 @@ def test_the_faces_are_those_of_sample_faces():
 
 
 def test_a_smaller_set_is_the_beginning_of_a_larger_one(monkeypatch):
-    monkeypatch.setattr(synthetic, "RENDERED_AT_ONCE", 3)
+    monkeypatch.setattr(synthetic, "DRAWN_AT_ONCE", 3)
     few, more = (load_data("synthetic", n=n, size=16, cache=False) for n in (4, 8))
     np.testing.assert_array_equal(more.images[:4], few.images)
     np.testing.assert_array_equal(more.index[:4], few.index)
@@ -64,7 +68,7 @@ def test_sequences():
 def test_the_second_call_draws_nothing(cache, monkeypatch):
     first = load_data("synthetic", n=3, size=16)
     assert len(packs(cache)) == 1
-    monkeypatch.setattr(synthetic, "_open", None)  # would be called to draw
+    monkeypatch.setattr(sampling, "render", None)  # would be called to draw
     second = load_data("synthetic", n=3, size=16)
     assert isinstance(second.images, np.memmap)
     np.testing.assert_array_equal(first.images, second.images)
@@ -109,15 +113,126 @@ def test_a_cache_that_cannot_be_written_is_done_without(cache):
     assert len(data) == 2
 
 
+# Drawing while reading
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("synthetic", {"annotators": 3, "label_noise": 0.3}),
+        ("synthetic", {"channels": 1, "num_classes": 8}),
+        ("synthetic_sequences", {"frames": 3, "min_frames": 2}),
+    ],
+)
+def test_three_chunks_are_the_whole_draw_bit_for_bit(name, options, monkeypatch):
+    monkeypatch.setattr(synthetic, "DRAWN_AT_ONCE", 4)
+    source = open_source(name, n=11, size=16, split="valid", **options)
+    chunks = np.concatenate([source.read(0, 3), source.read(3, 9), source.read(9, 11)])
+    monkeypatch.setattr(synthetic, "DRAWN_AT_ONCE", 100)
+    whole = open_source(name, n=11, size=16, split="valid", **options)
+    np.testing.assert_array_equal(chunks, whole.read(0, 11))
+    assert source.table.keys() == whole.table.keys()
+    for key, array in whole.table.items():
+        np.testing.assert_array_equal(source.table[key], array)
+        assert source.table[key].dtype == array.dtype
+
+
+def drawn_counts(monkeypatch):
+    """How many faces each call of ``render`` was asked for, from here on."""
+    counts = []
+    render = sampling.render
+    monkeypatch.setattr(sampling, "render", lambda part, size: counts.append(len(part)) or render(part, size))
+    return counts
+
+
+def test_opening_draws_nothing_and_reading_draws_every_face_once(monkeypatch):
+    monkeypatch.setattr(synthetic, "DRAWN_AT_ONCE", 5)
+    counts = drawn_counts(monkeypatch)
+    source = open_source("synthetic", n=12, size=16)
+    assert counts == []
+    for start in range(0, 12, 3):
+        source.read(start, start + 3)
+    assert sum(counts) == 12
+
+
+def test_packing_holds_one_block_however_many_faces(tmp_path, monkeypatch):
+    """A chunk may reach into two blocks; more are never alive, and the set never is."""
+    monkeypatch.setattr(source_module, "CHUNK_BYTES", 3 * 16 * 16)
+    monkeypatch.setattr(synthetic, "DRAWN_AT_ONCE", 4)
+    blocks = []
+    grey = synthetic._grey
+
+    def watched(images):
+        block = grey(images)
+        blocks.append(weakref.ref(block))
+        assert sum(each() is not None for each in blocks) <= 2
+        return block
+
+    monkeypatch.setattr(synthetic, "_grey", watched)
+    pack(open_source("synthetic", n=32, size=16, channels=1), tmp_path / "pack", progress=False)
+    assert len(blocks) == 8
+
+
+def test_an_interrupted_pack_goes_on_with_the_same_faces(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_module, "CHUNK_BYTES", 3 * 16 * 16 * 3)
+    monkeypatch.setattr(synthetic, "DRAWN_AT_ONCE", 4)
+    source = open_source("synthetic", n=10, size=16)
+
+    def until_six(start, stop):
+        if start == 6:
+            raise KeyboardInterrupt
+        return source.read(start, stop)
+
+    with pytest.raises(KeyboardInterrupt):
+        pack(dataclasses.replace(source, read=until_six), tmp_path / "pack", progress=False)
+    data = open_packed(pack(open_source("synthetic", n=10, size=16), tmp_path / "pack", progress=False), verify=True)
+    np.testing.assert_array_equal(data.images, source.load().images)
+
+
+# Arguments are checked before the cache answers
+
+
+def test_a_root_is_refused_whether_or_not_the_faces_are_in_the_cache(tmp_path):
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"drawn, not read; expected no root .* such as folder \(--data folder\)"):
+            load_data("synthetic", tmp_path, n=5, size=16)
+        load_data("synthetic", n=5, size=16)
+
+
+@pytest.mark.parametrize("cache_holds_them", [False, True])
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"root": "somewhere"}, "drawn, not read; expected no root"),
         ({"n": 0}, "n is 0; expected 1 to 1,000,000"),
+        ({"n": "many"}, "n is 'many'; expected a whole number"),
+        ({"n": True}, "n is True; expected a whole number"),
+        ({"n": 2.0}, "n is 2.0; expected a whole number"),
+        ({"seed": -1}, "seed is -1; expected 0 to"),
+        ({"seed": None}, "seed is None; expected a whole number"),
         ({"split": "all"}, "no split 'all'; expected one of train, valid, test"),
         ({"label_noise": 2.0}, "label_noise is 2.0"),
+        ({"label_noise": 2.0, "split": "test"}, "label_noise is 2.0"),
+        ({"nuisance": "high"}, "cannot be drawn with nuisance='high'"),
+        ({"nuisance": float("nan")}, "nuisance is nan; expected 0"),
+        ({"subjects": 5}, "cannot be drawn with subjects=5"),
+        ({"subjects": (0, 10**30)}, "cannot be drawn with subjects="),
+        ({"imbalance": [1, 2]}, "expected 7 weights"),
+        ({"imbalance": {"joy": 1}}, r"imbalance names \['joy'\]"),
+        ({"annotators": -1}, "annotators is -1"),
+        ({"device": "abacus"}, "cannot be drawn with device='abacus'"),
+        ({"cache": "no"}, "cache is 'no'; expected True or False"),
+        ({"colour": "red"}, "synthetic has no option 'colour'; expected n, seed"),
+        ({"draw": False}, "synthetic has no option 'draw'"),
+        ({"first": 3}, "synthetic has no option 'first'"),
+        ({"size": 8}, "size is 8; expected 16 to 1024"),
+        ({"num_classes": 9}, "num_classes is 9"),
+        ({"channels": 4}, "channels is 4"),
     ],
 )
-def test_options_that_make_no_sense(options, says):
+def test_options_that_make_no_sense(options, says, cache_holds_them, cache):
+    arguments = {"n": 2, "size": 16, **options}
+    if cache_holds_them:
+        load_data("synthetic", n=2, size=16)
     with pytest.raises(UserError, match=says):
-        load_data("synthetic", **{"n": 2, "size": 16, **options})
+        load_data("synthetic", **arguments)
+    assert cache.exists() == cache_holds_them
