@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, NotRequired, Protocol, TypedDict, cast, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    Protocol,
+    TypedDict,
+    cast,
+    runtime_checkable,
+)
 
-import torch
-from torch import Tensor, nn
-
-from fer_tutorial.backbones import build_backbone, feature_map_shape
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.papers import configs
 
-Gather = Callable[[Tensor], Tensor]
+if TYPE_CHECKING:  # torch takes seconds to import, and who asks for a method's name or hyper-parameters need not wait
+    from torch import Tensor, nn
+
+    from fer_tutorial.papers.checks import Gather
 
 
 class Relabel(TypedDict):
@@ -106,30 +117,67 @@ class ExpressionMethod(Method, Protocol):
 
 
 class MethodEntry(NamedTuple):
-    """Where a method lives (module, network, hyper-parameters' dataclass), a line about it, and data that suit it."""
+    """A method of the table.
 
-    module: str
-    network: str
-    config: str
+    Attributes:
+        network: its class, or where that is, ``"package.module:Class"``, so that the table does not import torch.
+        presets: its hyper-parameters by name, all of one dataclass; the first preset is the default.
+        summary: a line about it.
+        data: a data set that suits it.
+    """
+
+    network: type | str
+    presets: Mapping[str, Any]
     summary: str
     data: str = "synthetic"
 
 
 METHODS: dict[str, MethodEntry] = {
-    "softmax": MethodEntry("fer_tutorial.papers.softmax", "Softmax", "SoftmaxConfig", "cross-entropy, the baseline"),
-    "center_loss": MethodEntry("fer_tutorial.papers.center_loss", "CenterLoss", "CenterLossConfig", "center loss"),
-    "dacl": MethodEntry("fer_tutorial.papers.dacl", "DACL", "DACLConfig", "deep attentive center loss"),
-    "scn": MethodEntry("fer_tutorial.papers.scn", "SCN", "SCNConfig", "self-cure network for uncertain labels"),
-    "tcl": MethodEntry("fer_tutorial.papers.tcl", "TCL", "TCLConfig", "triplet center loss with better negatives"),
+    "softmax": MethodEntry(
+        "fer_tutorial.papers.softmax:Softmax", configs.SOFTMAX_PRESETS, "cross-entropy, the baseline"
+    ),
+    "center_loss": MethodEntry(
+        "fer_tutorial.papers.center_loss:CenterLoss", configs.CENTER_LOSS_PRESETS, "center loss"
+    ),
+    "dacl": MethodEntry("fer_tutorial.papers.dacl:DACL", configs.DACL_PRESETS, "deep attentive center loss"),
+    "scn": MethodEntry("fer_tutorial.papers.scn:SCN", configs.SCN_PRESETS, "self-cure network for uncertain labels"),
+    "tcl": MethodEntry("fer_tutorial.papers.tcl:TCL", configs.TCL_PRESETS, "triplet center loss with better negatives"),
     "mgln": MethodEntry(
-        "fer_tutorial.papers.mgln",
-        "MGLN",
-        "MGLNConfig",
+        "fer_tutorial.papers.mgln:MGLN",
+        configs.MGLN_PRESETS,
         "global and local branches over sequences",
         "synthetic_sequences",
     ),
-    "g2rl": MethodEntry("fer_tutorial.papers.g2rl", "G2RL", "G2RLConfig", "geometry-guided action unit intensities"),
+    "g2rl": MethodEntry(
+        "fer_tutorial.papers.g2rl:G2RL", configs.G2RL_PRESETS, "geometry-guided action unit intensities"
+    ),
 }
+
+
+def register_method(
+    name: str, network: type, presets: Mapping[str, Any], summary: str, data: str = "synthetic"
+) -> None:
+    """Add a method to the table, for this process, so that all that takes a method's name takes this one.
+
+    Args:
+        name: what to call it.
+        network: its class, which keeps the contract of :class:`Method`.  Its constructor takes the backbone, ``config``
+            and whichever of ``num_classes``, ``action_units``, ``image_size`` and ``map_size`` it needs.
+        presets: its hyper-parameters by name, all of one dataclass; the first preset is the default.
+        summary: a line about it.
+        data: a data set that suits it.
+
+    Raises:
+        UserError: a name that is taken, a class that lacks something of the contract, or no preset.
+    """
+    if name in METHODS:
+        raise UserError(f"there is a method named {name!r} already; choose another name")
+    missing = [member for member in ("task", "needs", "training_step", "predict") if not hasattr(network, member)]
+    if missing:
+        raise UserError(f"{network.__name__} has no {', '.join(missing)}; see fer_tutorial.methods.Method")
+    if not presets:
+        raise UserError(f"{name} has no preset; give at least one, such as {{'default': Config()}}")
+    METHODS[name] = MethodEntry(network, presets, summary, data)
 
 
 class Normalization(NamedTuple):
@@ -169,17 +217,25 @@ def method_entry(name: str) -> MethodEntry:
 
 def config_class(name: str) -> type:
     """The dataclass of a method's hyper-parameters."""
-    entry = method_entry(name)
-    return getattr(import_module(entry.module), entry.config)
+    return type(next(iter(presets(name).values())))
 
 
-def presets(name: str) -> dict[str, Any]:
+def network_class(name: str) -> Any:
+    """The class of a method's network; this imports torch."""
+    network = method_entry(name).network
+    if not isinstance(network, str):
+        return network
+    module, _, attribute = network.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def presets(name: str) -> Mapping[str, Any]:
     """A method's presets by name.
 
     >>> list(presets("softmax"))
     ['plain']
     """
-    return import_module(method_entry(name).module).PRESETS
+    return method_entry(name).presets
 
 
 def preset(name: str, which: str) -> Any:
@@ -220,6 +276,7 @@ def build_method(
     Raises:
         UserError: an unknown name, or something missing.
 
+    >>> import torch
     >>> method = build_method("softmax", num_classes=7, image_size=48)
     >>> method(torch.zeros(2, 3, 48, 48)).shape
     torch.Size([2, 7])
@@ -250,8 +307,7 @@ def build_method(
 def check_needs(name: str, data: FaceData) -> None:
     """Raise a UserError that names what ``data`` lack of what the method ``name`` needs."""
     entry = method_entry(name)
-    needs = getattr(import_module(entry.module), entry.network).needs
-    missing = [field.replace("_", " ") for field in needs if getattr(data, field) is None]
+    missing = [field.replace("_", " ") for field in network_class(name).needs if getattr(data, field) is None]
     if missing:
         raise UserError(
             f"{name} ({entry.summary}) needs {' and '.join(missing)}, which the data set {data.name!r} does not have; "
@@ -261,8 +317,11 @@ def check_needs(name: str, data: FaceData) -> None:
 
 def build_from_spec(spec: MethodSpec, config: Any, pretrained: str | Path | None = None) -> nn.Module:
     """The network that ``spec`` and ``config`` describe; the global random state is left as it was."""
-    entry = method_entry(spec.name)
-    network = getattr(import_module(entry.module), entry.network)
+    import torch
+
+    from fer_tutorial.backbones import build_backbone, feature_map_shape
+
+    network = network_class(spec.name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         trunk = build_backbone(spec.backbone, pretrained)
@@ -273,6 +332,9 @@ def build_from_spec(spec: MethodSpec, config: Any, pretrained: str | Path | None
             "action_units": spec.action_units,
         }
         accepted = inspect.signature(network).parameters
-        method = network(trunk, config=config, **{key: value for key, value in known.items() if key in accepted})
+        try:
+            method = network(trunk, config=config, **{key: value for key, value in known.items() if key in accepted})
+        except ValueError as error:  # the papers know nothing of this package's errors
+            raise UserError(str(error)) from error
     method.spec = spec
     return method

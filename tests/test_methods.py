@@ -1,10 +1,26 @@
 """Every method keeps the contract that ``fer_tutorial.methods`` writes down."""
 
+import subprocess
+import sys
+from dataclasses import is_dataclass
+
 import pytest
 import torch
 
 from fer_tutorial.config import TrainConfig
-from fer_tutorial.methods import METHODS, ExpressionMethod, Method, Relabel, StepOutputs, build_method
+from fer_tutorial.errors import UserError
+from fer_tutorial.methods import (
+    METHODS,
+    ExpressionMethod,
+    Method,
+    Relabel,
+    StepOutputs,
+    build_method,
+    config_class,
+    network_class,
+    presets,
+    register_method,
+)
 from fer_tutorial.training.engine import parameter_groups
 from tests.helpers.striped_faces import striped
 from tests.helpers.two_processes import DATA, configuration
@@ -114,3 +130,56 @@ def test_the_needs_are_fields_of_the_data():
     fields = set(striped(n=2, sequence=2, size=32).arrays())
     for name in METHODS:
         assert set(method_and_batch(name)[0].needs) <= fields
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_presets_are_of_one_dataclass(name):
+    assert is_dataclass(config_class(name))
+    assert {type(config) for config in presets(name).values()} == {config_class(name)}
+
+
+def test_names_and_hyper_parameters_are_known_without_torch():
+    """The command line shows the help of any method without the seconds that importing torch takes."""
+    program = """
+import sys
+import fer_tutorial.config, fer_tutorial.recipes
+from fer_tutorial.methods import METHODS, config_class, method_entry, preset, presets
+for name in METHODS:
+    config_class(name)()
+    preset(name, next(iter(presets(name))))
+    method_entry(name)
+print("torch" in sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
+
+
+def test_a_registered_method_is_built_by_its_name(monkeypatch):
+    monkeypatch.setattr("fer_tutorial.methods.METHODS", dict(METHODS))
+
+    class Louder(network_class("softmax")):
+        """Softmax under another name."""
+
+    register_method("louder", Louder, presets("softmax"), "softmax under another name")
+    method = build_method("louder", striped(channels=3))
+    assert type(method) is Louder
+    assert method.spec.name == "louder"
+    with pytest.raises(UserError, match="a method named 'louder' already"):
+        register_method("louder", Louder, presets("softmax"), "again")
+
+
+def test_what_cannot_be_a_method_is_not_registered():
+    with pytest.raises(UserError, match="Linear has no task, needs, training_step, predict; see"):
+        register_method("linear", torch.nn.Linear, presets("softmax"), "a layer")
+    with pytest.raises(UserError, match="other has no preset"):
+        register_method("other", network_class("softmax"), {}, "without hyper-parameters")
+    assert not {"linear", "other"} & set(METHODS)
+
+
+def test_what_a_paper_refuses_is_the_users_error():
+    one_class = striped(n=4, classes=1, channels=3)
+    with pytest.raises(UserError, match="give 2 or more"):
+        build_method("scn", one_class)

@@ -1,1 +1,1 @@
-"""One file a paper.  Each imports torch (and torchvision) alone, so it can be lifted into another project."""
+"""One file a paper.  Each needs checks.py, configs.py and torch (torchvision) alone, so it can be lifted out."""

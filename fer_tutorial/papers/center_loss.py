@@ -9,18 +9,17 @@ This file needs torch alone, so that it can be lifted into another project.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Reduction = Literal["sum", "mean", "mean_without_half"]
-UpdateRule = Literal["paper", "autograd"]
+from fer_tutorial.papers.configs import CENTER_LOSS_PRESETS as PRESETS
+from fer_tutorial.papers.configs import CenterLossConfig, CenterReduction, check_one_of
 
 
-def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: Reduction = "sum") -> Tensor:
+def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: CenterReduction = "sum") -> Tensor:
     r"""Half the squared distance from each embedding to its class center (Eq. 2).
 
     .. math:: L_C = \frac{1}{2} \sum_{i=1}^{m} \lVert x_i - c_{y_i} \rVert_2^2
@@ -60,8 +59,7 @@ def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: Re
     tensor(4.5000)
     """
     _check(features, labels, centers)
-    if reduction not in get_args(Reduction):
-        raise ValueError(f"reduction is {reduction!r}; expected one of {', '.join(map(repr, get_args(Reduction)))}")
+    check_one_of("reduction", reduction, get_args(CenterReduction))
     squared_distances = (features - centers[labels]).square().sum(dim=1)  # (m, d) -> (m,)
     if reduction == "sum":
         return squared_distances.sum() / 2  # Eq. (2)
@@ -104,50 +102,6 @@ def center_update(centers: Tensor, features: Tensor, labels: Tensor, alpha: floa
         counts = centers.new_zeros(len(centers)).index_add(0, labels, centers.new_ones(len(labels)))  # (m,) -> (K,)
         delta = sums / (1 + counts)[:, None]  # Eq. (4)
         return centers - alpha * delta
-
-
-@dataclass(frozen=True)
-class CenterLossConfig:
-    """Hyper-parameters of training with center loss.
-
-    Attributes:
-        lambda_: weight λ of the center loss in Eq. (5); 0 gives plain softmax training.
-        alpha: step size α of the centers.  Under the rule ``"paper"`` that of :func:`center_update`; under
-            ``"autograd"`` the learning rate of their parameter group, meant for SGD
-            (λ and the reduction scale that step as well).  Adam's steps do not shrink with the gradient: with Adam take
-            an α of the size of a learning rate.
-        update_rule: ``"paper"`` moves the centers by Eq. (4); ``"autograd"`` makes them parameters of the optimiser.
-        reduction: see :func:`center_loss`.  The cross-entropy is a mean over the batch here, so the default is a mean
-            too; with ``"sum"`` the same λ weighs m times as much.
-        embedding_dim: puts a linear layer of this width between the pooled features and the classifier, and center
-            loss on its output; 2 gives embeddings that can be drawn.  None: center loss on the pooled features.
-
-    Raises:
-        ValueError: a negative λ, α outside 0 to 1, an unknown rule or reduction, or an embedding of no dimension.
-    """
-
-    lambda_: float = 0.003
-    alpha: float = 0.5
-    update_rule: UpdateRule = "paper"
-    reduction: Reduction = "mean"
-    embedding_dim: int | None = None
-
-    def __post_init__(self) -> None:
-        if not self.lambda_ >= 0:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected 0 or more (the paper uses 0.003)")
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the paper uses 0.5)")
-        if self.update_rule not in get_args(UpdateRule):
-            raise ValueError(f"update_rule is {self.update_rule!r}; expected 'paper' or 'autograd'")
-        if self.reduction not in get_args(Reduction):
-            expected = ", ".join(map(repr, get_args(Reduction)))
-            raise ValueError(f"reduction is {self.reduction!r}; expected one of {expected}")
-        if self.embedding_dim is not None and self.embedding_dim < 1:
-            raise ValueError(f"embedding_dim is {self.embedding_dim}; expected 1 or more, or None for no embedding")
-
-
-# λ and α are the paper's.  That both terms of the loss are means over the batch is our reading.
-PRESETS: dict[str, CenterLossConfig] = {"paper": CenterLossConfig(lambda_=0.003, alpha=0.5)}
 
 
 def identity(x: Tensor) -> Tensor:

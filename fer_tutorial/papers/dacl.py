@@ -9,14 +9,14 @@ This file needs torch alone, so that it can be lifted into another project.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-UpdateRule = Literal["paper", "autograd"]
+from fer_tutorial.papers.configs import DACL_PRESETS as PRESETS
+from fer_tutorial.papers.configs import DACLConfig
 
 
 def sparse_center_loss(features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
@@ -195,53 +195,6 @@ class MeanOne(nn.Module):
 
     def forward(self, attention: Tensor) -> Tensor:
         return attention / attention.mean(dim=1, keepdim=True)
-
-
-@dataclass(frozen=True)
-class DACLConfig:
-    """Hyper-parameters of DACL.  The defaults are the official code's.
-
-    Attributes:
-        lambda_: weight λ of the sparse center loss; 0 gives plain softmax training.
-        alpha: step size α of the centers.  Under the rule ``"paper"`` that of :func:`sparse_center_update`; under
-            ``"autograd"`` the learning rate of their parameter group, meant for SGD
-            (λ and 1/m scale that step as well).  Adam's steps do not shrink with the gradient: with Adam take
-            an α of the size of a learning rate.
-        update_rule: ``"paper"`` moves the centers as the official code does; ``"autograd"`` makes them parameters of
-            the optimiser.
-        encoder_sizes: widths of the three layers of the CE-unit.
-        mean_one: rescale the attention of each sample by :class:`MeanOne`.  Ours, not the paper's.
-
-    Raises:
-        ValueError: a negative λ, α outside 0 to 1, an unknown rule, or not three positive widths.
-    """
-
-    lambda_: float = 0.01
-    alpha: float = 0.5
-    update_rule: UpdateRule = "paper"
-    encoder_sizes: tuple[int, int, int] = (3584, 512, 64)
-    mean_one: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.lambda_ >= 0:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected 0 or more (the official code uses 0.01)")
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the official code uses 0.5)")
-        if self.update_rule not in get_args(UpdateRule):
-            raise ValueError(f"update_rule is {self.update_rule!r}; expected 'paper' or 'autograd'")
-        if len(self.encoder_sizes) != 3 or min(self.encoder_sizes) < 1:
-            raise ValueError(
-                f"encoder_sizes are {self.encoder_sizes}; expected three positive widths such as (3584, 512, 64)"
-            )
-
-
-# "official": the defaults of the authors' code, whose training runs 60 epochs of batches of 64 with SGD (learning rate
-# 0.01, times 0.1 every 20 epochs, momentum 0.9, weight decay 5e-4) from a ResNet-18 trained on MS-Celeb-1M.
-# "small": ours, for 48-pixel faces and a small backbone on a CPU; the CE-unit is narrower, nothing else differs.
-PRESETS: dict[str, DACLConfig] = {
-    "official": DACLConfig(lambda_=0.01, alpha=0.5, encoder_sizes=(3584, 512, 64)),
-    "small": DACLConfig(lambda_=0.01, alpha=0.5, encoder_sizes=(256, 128, 64)),
-}
 
 
 def identity(x: Tensor) -> Tensor:

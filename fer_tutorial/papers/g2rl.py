@@ -21,17 +21,17 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fer_tutorial.papers.configs import G2RL_PRESETS as PRESETS
+from fer_tutorial.papers.configs import AdjacencyKind, G2RLConfig, Peak
+
 Gather = Callable[[Tensor], Tensor]
-Peak = Literal["intensity", "density"]
-AdjacencyKind = Literal["gaussian", "inverse", "nearest"]
 
 HIGHEST_INTENSITY = 5.0  # FACS letters A to E, as numbers
 
@@ -57,74 +57,6 @@ AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
     25: ((61, 67), (63, 65)),  # opening of the mouth
     26: ((7, 7), (9, 9)),  # jaw
     43: ((37, 41), (44, 46)),  # half way from upper to lower lid
-}
-
-
-@dataclass(frozen=True)
-class G2RLConfig:
-    """Everything of G2RL that can be chosen.
-
-    Attributes:
-        lambda_: λ in [0, 1] of L = λ L_G + (1 − λ) L_S; 0 switches the geometry off.
-        sigma: σ of the Gaussians, in pixels of the heatmap.
-        peak: height of a target's peak: "intensity" (I itself) or "density" (I / (2πσ²), the paper's formula).
-        deconv_channels: channels of the 4 × 4, stride 2 deconvolutions; each doubles the resolution.
-        adjacency: how distances become weights, see :func:`adjacency`.
-        adjacency_scale: its length, in mean distances between the nodes.
-        neighbors: how many neighbors "nearest" joins to a node.
-        gcn_channels: channels of the three graph convolutions.
-        node_channels: channels after the 1 × 1 convolution over the nodes.
-        fc_sizes: sizes of the first two fully connected layers.
-        geometry_dim: length of G, the last fully connected layer's size.
-        standardize: give every dimension of G mean 0 and variance 1 over the batch.  L_G alone is smallest when G is
-            the same for every face, and nothing in the loss as we read it forbids that; this does.  Our remedy.
-        emphasis: weight of a map is 1 + emphasis · I, against the many absent and few strong AUs; 0 weighs all alike.
-
-    Raises:
-        ValueError: a value outside its range.
-    """
-
-    lambda_: float = 0.5
-    sigma: float = 2.0
-    peak: Peak = "intensity"
-    deconv_channels: tuple[int, ...] = (256, 128, 64)
-    adjacency: AdjacencyKind = "gaussian"
-    adjacency_scale: float = 0.5
-    neighbors: int = 6
-    gcn_channels: tuple[int, int, int] = (64, 64, 64)
-    node_channels: int = 16
-    fc_sizes: tuple[int, int] = (512, 256)
-    geometry_dim: int = 128
-    standardize: bool = False
-    emphasis: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.lambda_ <= 1:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected a share from 0 (heatmaps alone) to 1")
-        for name in ("sigma", "adjacency_scale", "neighbors", "node_channels", "geometry_dim"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected a positive number")
-        if self.peak not in ("intensity", "density"):
-            raise ValueError(f"peak is {self.peak!r}; expected 'intensity' or 'density'")
-        if self.adjacency not in ("gaussian", "inverse", "nearest"):
-            raise ValueError(f"adjacency is {self.adjacency!r}; expected 'gaussian', 'inverse' or 'nearest'")
-        if self.emphasis < 0:
-            raise ValueError(f"emphasis is {self.emphasis}; expected 0 or more")
-
-
-PRESETS: dict[str, G2RLConfig] = {
-    # Nearest evidence: the deconvolutions, σ and peak of the first author's AAAI 2020 code; all else is our reading.
-    "paper": G2RLConfig(),
-    # Ours, for small images and a CPU: 48 pixels become maps of 12 x 12.  Sub-pixel reading makes up for the
-    # coarseness, and on a small map a Gaussian covers enough pixels for the all-zero prediction not to be a trap.
-    "small": G2RLConfig(
-        sigma=1.5,
-        deconv_channels=(64,),
-        gcn_channels=(16, 16, 16),
-        node_channels=4,
-        fc_sizes=(128, 64),
-        geometry_dim=32,
-    ),
 }
 
 
@@ -564,9 +496,9 @@ class G2RL(nn.Module):
         self,
         backbone: nn.Module,
         action_units: Sequence[int],
-        config: G2RLConfig,
-        image_size: int,
-        map_size: tuple[int, int],
+        config: G2RLConfig = PRESETS["paper"],
+        image_size: int = 224,
+        map_size: tuple[int, int] = (7, 7),
     ) -> None:
         super().__init__()
         if not action_units:

@@ -18,13 +18,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import DeformConv2d
+
+from fer_tutorial.papers.configs import MGLN_PRESETS as PRESETS
+from fer_tutorial.papers.configs import Frames, MGLNConfig
 
 Gather = Callable[[Tensor], Tensor]
 
@@ -40,76 +42,6 @@ RIGHT_EYE, LEFT_EYE = tuple(range(36, 42)), tuple(range(42, 48))
 PART_SIZES_AT_128: dict[str, tuple[int, int]] = {"eyes": (48, 128), "nose": (64, 32), "mouth": (32, 64)}
 
 
-@dataclass(frozen=True)
-class MGLNConfig:
-    """Everything of MGLN that can be chosen.
-
-    Attributes:
-        fusion_weight: w in [0, 1]; the decision is w · global scores + (1 − w) · local scores.  The official code adds
-            the two, which decides like w = 0.5.
-        mixup: parameter of the Beta distribution that mixes the apex faces; 0 switches mixup off, the official code
-            uses 1.
-        offset: "channelwise", the paper's layer (an offset per channel and pixel), or "deform_conv", the deformable
-            convolution of Dai et al. 2017 (an offset per kernel tap and pixel).
-        frames: "first_middle_apex", or "apex" to show the apex three times: a still face without movement.
-        gfm_channels: channels after each convolution of the GFM: three 3x3, then two 1x1.
-        lst_channels: channels of the 1x1 convolutions of an LST block; a last one to a single channel follows.
-        lstm_hidden: units of the LSTM, a square number, since its last state is read as a square map.
-        lstm_layers: layers of the LSTM.
-        part_end_channels: channels of the 1x1 convolutions that follow the concatenated part maps.
-        final_relu: also put a ReLU behind the last convolution of both modules, as the official code does.
-        part_widths: width of the eyes, nose and mouth boxes, in distances between the eye centers.  Our reading: the
-            paper gives the crops' sizes in pixels, not how they are placed on the face.
-
-    Raises:
-        ValueError: a value outside its range.
-    """
-
-    fusion_weight: float = 0.5
-    mixup: float = 0.0
-    offset: Literal["channelwise", "deform_conv"] = "channelwise"
-    frames: Literal["first_middle_apex", "apex"] = "first_middle_apex"
-    gfm_channels: tuple[int, int, int, int, int] = (256, 128, 64, 32, 16)
-    lst_channels: tuple[int, int] = (256, 128)
-    lstm_hidden: int = 256
-    lstm_layers: int = 3
-    part_end_channels: tuple[int, int] = (32, 16)
-    final_relu: bool = False
-    part_widths: tuple[float, float, float] = (2.4, 0.7, 1.5)
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.fusion_weight <= 1:
-            raise ValueError(f"fusion_weight is {self.fusion_weight}; expected a share of the decision, from 0 to 1")
-        if self.mixup < 0:
-            raise ValueError(f"mixup is {self.mixup}; expected the parameter of a Beta distribution, or 0 for no mixup")
-        if self.offset not in ("channelwise", "deform_conv"):
-            raise ValueError(f"offset is {self.offset!r}; expected 'channelwise' (the paper's) or 'deform_conv'")
-        if self.frames not in ("first_middle_apex", "apex"):
-            raise ValueError(f"frames is {self.frames!r}; expected 'first_middle_apex' or 'apex'")
-        if self.lstm_hidden < 1 or math.isqrt(self.lstm_hidden) ** 2 != self.lstm_hidden:
-            raise ValueError(f"lstm_hidden is {self.lstm_hidden}; expected a square number such as 64 or 256")
-        if min(self.part_widths) <= 0:
-            raise ValueError(
-                f"part_widths are {self.part_widths}; expected three positive multiples of the eye distance"
-            )
-
-
-PRESETS: dict[str, MGLNConfig] = {
-    # The paper as we read it: two tasks weighted equally, scores free to be negative, no mixup.
-    "paper": MGLNConfig(),
-    # The authors' code: mixup Beta(1, 1) of the apex faces, a ReLU behind the last convolution too.
-    "official": MGLNConfig(mixup=1.0, final_relu=True),
-    # Ours, for small images and a CPU: fewer channels, one LSTM layer.
-    "small": MGLNConfig(
-        gfm_channels=(48, 48, 48, 32, 32),
-        lst_channels=(48, 32),
-        lstm_hidden=64,
-        lstm_layers=1,
-        part_end_channels=(32, 32),
-    ),
-}
-
-
 def _require(condition: Tensor, message: str) -> None:
     """Raise ``ValueError(message)`` unless ``condition`` holds.
 
@@ -123,7 +55,7 @@ def _require(condition: Tensor, message: str) -> None:
 # What the network looks at: three frames, three parts
 
 
-def frame_positions(lengths: Tensor, frames: str = "first_middle_apex") -> Tensor:
+def frame_positions(lengths: Tensor, frames: Frames = "first_middle_apex") -> Tensor:
     """Positions of the first, middle and apex frame of each sequence.
 
     The apex is the last valid frame: p = (0, ⌊(ℓ−1)/2⌋, ℓ−1) for a sequence of ℓ valid frames.
@@ -657,7 +589,9 @@ class MGLN(nn.Module):
     task = "expression"
     needs = ("labels", "landmarks", "lengths")
 
-    def __init__(self, backbone: nn.Module, num_classes: int, config: MGLNConfig, image_size: int) -> None:
+    def __init__(
+        self, backbone: nn.Module, num_classes: int, config: MGLNConfig = PRESETS["paper"], image_size: int = 128
+    ) -> None:
         super().__init__()
         self.config = config
         self.num_classes = num_classes

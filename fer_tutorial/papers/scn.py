@@ -12,15 +12,15 @@ Three ideas, a function each.  Every sample gets an importance between 0 and 1 t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-RelabelGroup = Literal["low", "all"]
-LossRule = Literal["gamma_rank", "gamma_cross_entropy", "sum"]
+from fer_tutorial.papers.configs import SCN_PRESETS as PRESETS
+from fer_tutorial.papers.configs import RelabelGroup, SCNConfig, check_beta, check_delta_2, check_one_of
+
 Gather = Callable[[Tensor], Tensor]
 
 
@@ -93,7 +93,7 @@ def high_group_size(n: int, beta: float) -> int:
     >>> [high_group_size(n, 0.7) for n in (1, 2, 10, 64)]
     [1, 1, 7, 44]
     """
-    _check_beta(beta)
+    check_beta(beta)
     if n < 1:
         raise ValueError("the batch is empty; expected at least one sample")
     # The small term undoes rounding such as 0.29 * 100 = 28.999...
@@ -186,8 +186,8 @@ def relabel(
     """
     _check_batch(probabilities, labels, "probabilities")
     _check_importance(importance, len(labels))
-    _check_delta_2(margin)
-    _check_one_of("group", group, get_args(RelabelGroup))
+    check_delta_2(margin)
+    check_one_of("group", group, get_args(RelabelGroup))
     largest, favourite = probabilities.max(dim=1)  # (m,)
     given = probabilities.gather(1, labels[:, None])[:, 0]  # (m, 1) -> (m,)
     changed = largest - given > margin  # Eq. (5)
@@ -225,84 +225,6 @@ def _check_importance(importance: Tensor, n: int) -> None:
         )
 
 
-def _check_beta(beta: float) -> None:
-    if not 0 < beta < 1:
-        raise ValueError(f"beta is {beta}; expected a share strictly between 0 and 1, such as the paper's 0.7")
-
-
-def _check_delta_2(delta_2: float) -> None:
-    if not 0 <= delta_2 < 1:
-        raise ValueError(f"delta_2 is {delta_2}; expected a difference of probabilities from 0 to below 1, such as 0.2")
-
-
-def _check_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
-
-
-@dataclass(frozen=True)
-class SCNConfig:
-    """Hyper-parameters of SCN, named as in the paper.
-
-    Attributes:
-        beta: β, the share of a batch that forms the high-importance group, 0 < β < 1.
-        delta_1: δ1 ≥ 0, by how much the mean importance of the high group should exceed that of the low group.
-        learn_delta_1: make δ1 a parameter that starts at ``delta_1``.
-        delta_2: δ2, 0 ≤ δ2 < 1: a label changes where the largest probability exceeds the label's by more than this.
-        gamma: γ, 0 ≤ γ ≤ 1, the balance of the two losses.
-        loss_rule: which term γ multiplies.  Accounts of the paper disagree, so both are here: ``"gamma_rank"`` is
-            γ L_RR + (1−γ) L_WCE and ``"gamma_cross_entropy"`` is (1−γ) L_RR + γ L_WCE, the same at γ = 1/2.
-            ``"sum"`` is the official code's L_RR + L_WCE.
-        relabel_epoch: the first epoch, counted from 1, in which labels change.
-        relabel_group: ``"low"``, the paper's: only the low-importance group; ``"all"``, the official code's: the batch.
-        bias: give Eq. (1) and the classifier of Eq. (2) a bias, as the official code does; there α scales it too.
-        dropout: probability of dropping an entry of the embedding in training.
-
-    Raises:
-        ValueError: a value outside the range given above.
-
-    >>> SCNConfig(beta=1.0)
-    Traceback (most recent call last):
-    ...
-    ValueError: beta is 1.0; expected a share strictly between 0 and 1, such as the paper's 0.7
-    """
-
-    beta: float = 0.7
-    delta_1: float = 0.15
-    learn_delta_1: bool = False
-    delta_2: float = 0.2
-    gamma: float = 0.5
-    loss_rule: LossRule = "gamma_rank"
-    relabel_epoch: int = 10
-    relabel_group: RelabelGroup = "low"
-    bias: bool = False
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check_beta(self.beta)
-        _check_delta_2(self.delta_2)
-        _check_one_of("relabel_group", self.relabel_group, get_args(RelabelGroup))
-        _check_one_of("loss_rule", self.loss_rule, get_args(LossRule))
-        if not self.delta_1 >= 0:
-            raise ValueError(f"delta_1 is {self.delta_1}; expected a margin of 0 or more, such as the paper's 0.15")
-        if not 0 <= self.gamma <= 1:
-            raise ValueError(f"gamma is {self.gamma}; expected a balance from 0 to 1, such as the paper's 0.5")
-        if self.relabel_epoch < 1:
-            raise ValueError(f"relabel_epoch is {self.relabel_epoch}; epochs are counted from 1, so give 1 or more")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout}; expected a probability from 0 to below 1")
-
-
-PRESETS: dict[str, SCNConfig] = {
-    # The paper's equations with the values of its runs at batch 1024.
-    "paper": SCNConfig(),
-    # The same with the smaller margin the authors advise for a batch of 64.
-    "paper_batch_64": SCNConfig(delta_1=0.07),
-    # The official code as it runs by default: both losses at full weight, biases, the whole batch relabelled.
-    "official": SCNConfig(loss_rule="sum", relabel_group="all", bias=True),
-}
-
-
 class SCN(nn.Module):
     r"""A backbone, average pooling, a linear classifier and, beside it, one number: the sample's importance.
 
@@ -331,13 +253,13 @@ class SCN(nn.Module):
     task = "expression"
     needs = ("labels",)
 
-    def __init__(self, backbone: nn.Module, num_classes: int, config: SCNConfig | None = None) -> None:
+    def __init__(self, backbone: nn.Module, num_classes: int, config: SCNConfig = PRESETS["paper"]) -> None:
         super().__init__()
         if num_classes < 2:
             raise ValueError(
                 f"SCN got {num_classes} class; relabelling needs another class to change to, so give 2 or more"
             )
-        self.config = config or SCNConfig()
+        self.config = config
         self.backbone = backbone
         dimension = int(backbone.out_channels)  # type: ignore[arg-type]
         self.dropout = nn.Dropout(self.config.dropout)

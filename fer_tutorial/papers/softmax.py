@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-
-@dataclass(frozen=True)
-class SoftmaxConfig:
-    """Hyper-parameters of the baseline.
-
-    Attributes:
-        dropout: probability with which each pooled feature is dropped in training.
-        label_smoothing: share of the target that is spread evenly over all classes.
-    """
-
-    dropout: float = 0.0
-    label_smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("dropout", "label_smoothing"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected from 0 to below 1")
-
-
-PRESETS: dict[str, SoftmaxConfig] = {"plain": SoftmaxConfig()}
+from fer_tutorial.papers.configs import SOFTMAX_PRESETS as PRESETS
+from fer_tutorial.papers.configs import SoftmaxConfig
 
 
 class Softmax(nn.Module):

@@ -11,15 +11,15 @@ ours is marked so below, and is a parameter.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Strategy = Literal["nearest", "fully_synthesized", "semi_synthesized", "prediction_based"]
-STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+from fer_tutorial.papers.configs import STRATEGIES, Strategy, TCLConfig
+from fer_tutorial.papers.configs import TCL_PRESETS as PRESETS
+
 Reduction = Literal["mean", "sum", "none"]
 Gather = Callable[[Tensor], Tensor]
 
@@ -27,67 +27,6 @@ Gather = Callable[[Tensor], Tensor]
 def identity(x: Tensor) -> Tensor:
     """What ``gather`` is with a single process: ``x`` itself."""
     return x
-
-
-@dataclass(frozen=True)
-class TCLConfig:
-    """Hyper-parameters; the paper's own values are not known to us, so every default is our choice.
-
-    Attributes:
-        negatives: which center a sample is pushed from; one of :data:`STRATEGIES`.
-        lambda_: weight of the triplet-center loss beside the cross-entropy, 0 or more.
-        margin: how much farther the negative must be than the own center, above 0.
-        reduction: ``"mean"`` over the batch, or ``"sum"`` as He et al. write the loss.
-        select_fraction: share of the dimensions that the attention selects in ``semi_synthesized``, from 0 to 1.
-        pixel_attention: pool the feature map by learned weights of its positions instead of their average.
-        element_attention: weight the dimensions of the distances by learned coefficients instead of ones.
-        normalize_attention: divide a sample's coefficients by their mean before they weight its distances.  Without
-            that, all of them fading to zero brings the loss down to the margin, and nothing is learned any more.
-        center_lr_scale: how many times the network's learning rate the centers have, above 0.
-
-    Raises:
-        ValueError: a value outside the range given above.
-
-    >>> TCLConfig(negatives="hardest")
-    Traceback (most recent call last):
-    ...
-    ValueError: negatives is 'hardest'; expected one of nearest, fully_synthesized, semi_synthesized, prediction_based
-    """
-
-    negatives: Strategy = "fully_synthesized"
-    lambda_: float = 0.1
-    margin: float = 1.0
-    reduction: Reduction = "mean"
-    select_fraction: float = 0.5
-    pixel_attention: bool = True
-    element_attention: bool = True
-    normalize_attention: bool = True
-    center_lr_scale: float = 10.0
-
-    def __post_init__(self) -> None:
-        if self.negatives not in STRATEGIES:
-            raise ValueError(f"negatives is {self.negatives!r}; expected one of {', '.join(STRATEGIES)}")
-        if not self.lambda_ >= 0:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected a weight of 0 or more")
-        if not self.margin > 0:
-            raise ValueError(f"margin is {self.margin}; expected a distance above 0")
-        if self.reduction not in ("mean", "sum"):
-            raise ValueError(f"reduction is {self.reduction!r}; expected 'mean' or 'sum'")
-        if not 0 <= self.select_fraction <= 1:
-            raise ValueError(f"select_fraction is {self.select_fraction}; expected a share from 0 to 1")
-        if not self.center_lr_scale > 0:
-            raise ValueError(f"center_lr_scale is {self.center_lr_scale}; centers have to move, so give more than 0")
-
-
-# One preset a strategy, alike in all else, to be compared; their values are our choice.  "he2018" is the loss of He et
-# al. as their formula has it, a sum with plain distances; our λ makes a batch of 64 weigh as much as in the others.
-PRESETS: dict[str, TCLConfig] = {
-    "fully_synthesized": TCLConfig("fully_synthesized"),
-    "semi_synthesized": TCLConfig("semi_synthesized"),
-    "prediction_based": TCLConfig("prediction_based"),
-    "nearest": TCLConfig("nearest"),
-    "he2018": TCLConfig("nearest", reduction="sum", lambda_=0.1 / 64, pixel_attention=False, element_attention=False),
-}
 
 
 def center_distance(features: Tensor, centers: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -356,10 +295,10 @@ class TCL(nn.Module):
     task = "expression"
     needs = ("labels",)
 
-    def __init__(self, backbone: nn.Module, num_classes: int, config: TCLConfig | None = None) -> None:
+    def __init__(self, backbone: nn.Module, num_classes: int, config: TCLConfig = PRESETS["fully_synthesized"]) -> None:
         super().__init__()
         _check_classes(num_classes)
-        self.config = config or TCLConfig()
+        self.config = config
         self.backbone = backbone
         dimension = int(backbone.out_channels)  # type: ignore[arg-type]
         self.attention = SelectiveAttention(dimension, self.config.pixel_attention, self.config.element_attention)

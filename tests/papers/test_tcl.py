@@ -403,7 +403,7 @@ def test_training_separates_the_classes() -> None:
         ({"lambda_": -1.0}, "lambda_ is -1.0"),
         ({"margin": 0.0}, "margin is 0.0"),
         ({"margin": float("nan")}, "margin is nan"),
-        ({"reduction": "none"}, "'mean' or 'sum'"),
+        ({"reduction": "none"}, "one of 'mean', 'sum'"),
         ({"select_fraction": 1.1}, "select_fraction is 1.1"),
         ({"center_lr_scale": 0.0}, "center_lr_scale is 0.0"),
     ],
