@@ -96,7 +96,7 @@ def commit() -> str | None:
 
 
 def _processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, list[str]]:
-    """The processor's name and those of its flags that decide rounding; no flags where the system does not list them."""
+    """The processor's name and those of its flags that decide rounding; none where the system lists no flags."""
     try:
         lines = [line.partition(":") for line in cpuinfo.read_text().splitlines()]
     except OSError:
