@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 PAGES := _build/html/index.html
 
-.PHONY: help book test execute stale lint serve lock clean
+.PHONY: help book test execute stale robust lint serve lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -29,6 +29,9 @@ execute: $(READY)  ## execute every notebook, up to date or not
 
 stale: $(READY)  ## list the notebooks that are out of date; fails if there are any
 	$(BIN)/python tools/notebooks.py stale
+
+robust: $(READY)  ## does every claim hold on other processors? (an hour; RUNS=20, NOTEBOOKS="book/scn.ipynb")
+	$(BIN)/python tools/robust.py --runs $(or $(RUNS),20) $(NOTEBOOKS)
 
 lint: $(READY)  ## check style and types
 	$(BIN)/ruff check

@@ -24,6 +24,13 @@ ENVIRONMENT = {
 }
 THREADS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
+# What PyTorch's own kernels and oneDNN's may use of a processor, oldest first: each rounds in its own way.
+ROUNDINGS = {
+    "sse": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "avx512": {"ATEN_CPU_CAPABILITY": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE"},
+}
+
 
 def pytest_configure(config: Any) -> None:
     """`pytest --nbval` compares as the book's own tools do, unless the command line says otherwise."""
