@@ -6,12 +6,14 @@ from fer_tutorial.records.run_folder import load_run
 from fer_tutorial.training.engine import Run, train
 from fer_tutorial.training.evaluate import evaluate, predict
 from fer_tutorial.training.label_store import LabelStore
+from fer_tutorial.training.loader import Loader
 
 __all__ = [
     "METHODS",
     "NO_AUGMENTATION",
     "AugmentConfig",
     "LabelStore",
+    "Loader",
     "Run",
     "TrainConfig",
     "build_method",

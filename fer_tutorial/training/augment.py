@@ -7,6 +7,7 @@ of its samples.  So a run depends on its seed alone: not on the device, nor on t
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -33,6 +34,33 @@ def draw(count: int, seed: int) -> Tensor:
     return torch.rand(count, len(DRAWS), generator=torch.Generator().manual_seed(seed))
 
 
+class Step(NamedTuple):
+    """One training step, and this process's part in it: all that its random draws depend on.
+
+    Attributes:
+        seed: the run's.
+        epoch: counted from 0.
+        number: of the step within its epoch, counted from 0.
+        rows: which rows of the step's batch this process takes.
+        size: samples of the step's batch, over all processes.
+    """
+
+    seed: int
+    epoch: int
+    number: int
+    rows: slice
+    size: int
+
+    def draws(self) -> Tensor:
+        """This process's rows of the table of uniform draws: (m, len(DRAWS)) in [0, 1), on the CPU."""
+        return draw(self.size, step_seed(self.seed, self.epoch, self.number, 0))[self.rows]
+
+    def noise(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+        """This process's rows of the step's Gaussian noise: (m, *shape), on the generator's device."""
+        generator.manual_seed(step_seed(self.seed, self.epoch, self.number, 1))
+        return torch.randn(self.size, *shape, generator=generator, device=generator.device)[self.rows]
+
+
 class Augment:
     """Vary images, and move their landmarks with them.
 
@@ -47,16 +75,15 @@ class Augment:
         self.generator = torch.Generator(device)
 
     def __call__(
-        self, images: Tensor, landmarks: Tensor | None, draws: Tensor, noise_seed: int, rows: slice, total: int
+        self, images: Tensor, landmarks: Tensor | None, draws: Tensor, step: Step
     ) -> tuple[Tensor, Tensor | None]:
         """Vary one batch.
 
         Args:
             images: float (m, 3, H, W) or (m, T, 3, H, W), pixels in [0, 1].
             landmarks: (m, 68, 2) or (m, T, 68, 2) in pixels, or None.
-            draws: (m, len(DRAWS)), this batch's rows of the table of :func:`draw`.
-            noise_seed: seed of the pixel noise of the whole step.
-            rows: which rows of the step's ``total`` samples these are.
+            draws: (m, len(DRAWS)), what ``step.draws()`` returned, on the images' device.
+            step: which step this is the batch of.
 
         Returns:
             Images and landmarks, of the same shapes.
@@ -92,8 +119,7 @@ class Augment:
             hidden = rectangles(u, config, shape[-2], shape[-1])
             images = torch.where(_per_frame(hidden, frames)[:, None], 0.5, images)
         if config.noise:
-            self.generator.manual_seed(noise_seed)
-            noise = torch.randn(total, *shape[-3:], generator=self.generator, device=images.device)[rows]
+            noise = step.noise(shape[-3:], self.generator)
             strength = config.noise * (u["noise"] < config.noise_probability)
             images = images + _per_pixel(strength, frames) * _per_frame(noise, frames)
         return images.clamp(0, 1).reshape(shape), landmarks

@@ -1,10 +1,10 @@
-"""From :class:`FaceData` to batches on the device: gathered, copied once, normalised and augmented there."""
+"""Batches of bytes on the device, gathered ahead of the loop that uses them and copied once."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +12,6 @@ import torch
 from torch import Tensor
 
 from fer_tutorial.face_data import FaceData
-from fer_tutorial.methods import Normalization
-from fer_tutorial.training.augment import Augment
 
 # What a batch carries of each sample besides its images and labels.
 FIELDS = ("index", "landmarks", "lengths", "action_units", "votes", "clean_labels")
@@ -125,72 +123,3 @@ def ahead(items: Iterable[dict[str, Tensor]], depth: int) -> Iterator[dict[str, 
     finally:
         stopped.set()
         thread.join()
-
-
-class Prepare:
-    """Turn a batch of bytes into what networks take: augmented, normalised float32 images with three channels.
-
-    Args:
-        normalization: mean and standard deviation of each color.
-        device: where the batches are.
-        augment: how images are varied; None for not at all.
-        channels_last: leave images in the memory layout in which convolutions are fastest.
-    """
-
-    def __init__(
-        self,
-        normalization: Normalization,
-        device: torch.device,
-        augment: Augment | None = None,
-        channels_last: bool = True,
-    ) -> None:
-        self.mean = torch.tensor(normalization.mean, device=device).view(3, 1, 1)
-        self.std = torch.tensor(normalization.std, device=device).view(3, 1, 1)
-        self.augment = augment
-        self.channels_last = channels_last
-
-    def __call__(
-        self, batch: dict[str, Tensor], noise_seed: int = 0, rows: slice = slice(None), total: int = 0
-    ) -> dict[str, Tensor]:
-        """The batch with images (m, 3, H, W) or (m, T, 3, H, W); for the rest see :class:`Augment`."""
-        images = batch["images"].movedim(-1, -3).float() / 255  # (m, [T,] H, W, C) -> (m, [T,] C, H, W)
-        images = images.expand(*images.shape[:-3], 3, *images.shape[-2:])
-        batch = dict(batch)
-        draws = batch.pop("draws", None)
-        if self.augment is not None and draws is not None:
-            images, landmarks = self.augment(images, batch.get("landmarks"), draws, noise_seed, rows, total)
-            batch |= {} if landmarks is None else {"landmarks": landmarks}
-        images = (images - self.mean) / self.std
-        layout = torch.channels_last if self.channels_last and images.ndim == 4 else torch.contiguous_format
-        return batch | {"images": images.contiguous(memory_format=layout)}
-
-
-def epoch_order(count: int, seed: int, epoch: int, balanced_labels: np.ndarray | None = None) -> np.ndarray:
-    """Positions in the order in which an epoch visits them, int64 (count,); the same for the same seed and epoch.
-
-    With ``balanced_labels`` (count,) each position is drawn with replacement so that all classes are equally likely.
-
-    >>> epoch_order(5, seed=0, epoch=0).tolist() == epoch_order(5, seed=0, epoch=0).tolist()
-    True
-    """
-    generator = np.random.default_rng([seed, epoch])
-    if balanced_labels is None:
-        return generator.permutation(count)
-    counts = np.bincount(balanced_labels)
-    chances = (1 / counts[counts > 0].size) / counts[balanced_labels]
-    return generator.choice(count, size=count, p=chances / chances.sum())
-
-
-def training_selections(
-    order: np.ndarray, steps: range, batch_size: int, rows: slice, draws_of: Callable[[int], Tensor]
-) -> Iterator[Selection]:
-    """The batches ``steps`` of an epoch; of each, and of its table of draws, the ``rows`` that this process takes."""
-    for step in steps:
-        positions = order[step * batch_size : (step + 1) * batch_size]
-        yield Selection(positions[rows], draws_of(step)[rows])
-
-
-def evaluation_selections(positions: np.ndarray, batch_size: int) -> Iterator[Selection]:
-    """``positions`` in order, ``batch_size`` at a time, without augmentation."""
-    for start in range(0, len(positions), batch_size):
-        yield Selection(positions[start : start + batch_size])

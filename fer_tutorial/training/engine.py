@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,17 +17,17 @@ from torch import Tensor, nn
 from fer_tutorial.config import TrainConfig
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
-from fer_tutorial.methods import NORMALIZATIONS, StepOutputs
+from fer_tutorial.methods import StepOutputs
 from fer_tutorial.metrics import MONITORS, better, metrics_of
 from fer_tutorial.records import checkpoint
 from fer_tutorial.records.run_folder import RunFolder
-from fer_tutorial.training.augment import Augment, draw, step_seed
+from fer_tutorial.training.augment import Augment
 from fer_tutorial.training.averages import Averages
-from fer_tutorial.training.batches import FaceBatches, Prepare, epoch_order, training_selections
 from fer_tutorial.training.distributed import gather, synchronise_batchnorm
 from fer_tutorial.training.ema import EMA
 from fer_tutorial.training.evaluate import check_fit, predict_all
 from fer_tutorial.training.label_store import LabelStore
+from fer_tutorial.training.loader import Loader
 from fer_tutorial.training.progress import Reporter
 from fer_tutorial.training.schedule import build_optimizer, rate_factor, set_rate
 from fer_tutorial.training.setup import repeatable, start_accelerator
@@ -162,7 +162,6 @@ class _Training:
     ) -> None:
         device = accelerator.device
         self.method, self.config, self.accelerator, self.files = method, config, accelerator, files
-        self.train_data, self.eval_data = train_data, eval_data
         self.on_step, self.on_epoch = on_step, on_epoch
         self.monitor = config.monitor or MONITORS[method.task][0]
         if self.monitor not in MONITORS[method.task]:
@@ -173,15 +172,14 @@ class _Training:
             raise UserError(
                 f"batch_size {config.batch_size} cannot be shared by {world} processes; use a multiple of it"
             )
-        self.batch_size = min(config.batch_size, len(train_data) // world * world)
-        self.steps = len(train_data) // max(self.batch_size, 1) // config.accumulate * config.accumulate
+        batch_size = min(config.batch_size, len(train_data) // world * world)
+        self.steps = len(train_data) // max(batch_size, 1) // config.accumulate * config.accumulate
         if self.steps == 0:
             raise UserError(
                 f"{len(train_data)} training samples do not fill {config.accumulate} batches of {config.batch_size}; "
                 "use a smaller batch_size"
             )
-        share = self.batch_size // world
-        self.rows = slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
+        share = batch_size // world
 
         method.to(device)
         if world > 1:
@@ -197,10 +195,19 @@ class _Training:
         self.ema = EMA(method, config.ema) if config.ema else None
         self.labels = LabelStore(train_data, device)
         self.averages = Averages()
-        self.train_batches = FaceBatches(train_data, device, config.device_cache_gb)
-        self.eval_batches = FaceBatches(eval_data, device, config.device_cache_gb) if eval_data is not None else None
-        normalization = NORMALIZATIONS[method.spec.normalization]
-        self.prepare = Prepare(normalization, device, Augment(config.augment, device), config.channels_last)
+        where = {"device": device, "cache_gb": config.device_cache_gb, "channels_last": config.channels_last}
+        self.loader = Loader(
+            train_data,
+            method,
+            augment=Augment(config.augment, device),
+            batch_size=batch_size,
+            steps=self.steps,
+            rows=slice(accelerator.process_index * share, (accelerator.process_index + 1) * share),
+            seed=config.seed,
+            balanced=config.class_balanced,
+            **where,
+        )
+        self.eval_loader = None if eval_data is None else Loader(eval_data, method, **where)
         self.progress = Progress()
         self.best_weights: dict[str, Tensor] = {}
 
@@ -227,10 +234,8 @@ class _Training:
         """One pass over the training data, or what is left of it after a continuation."""
         config, epoch, accelerator = self.config, self.progress.epoch, self.accelerator
         self.model.train()
-        for batch in self._batches(epoch, self.progress.step):
-            step = self.progress.step
-            set_rate(self.optimizer, rate_factor(config, epoch * self.steps + step, self.steps))
-            batch = self.prepare(batch, step_seed(config.seed, epoch, step, 1), self.rows, self.batch_size)
+        for batch in self.loader.epoch(epoch, self.progress.step):
+            set_rate(self.optimizer, rate_factor(config, epoch * self.steps + self.progress.step, self.steps))
             batch["labels"] = self.labels.labels_of(batch["index"])
 
             with accelerator.accumulate(self.model):
@@ -263,17 +268,6 @@ class _Training:
             ):
                 self.save()
 
-    def _batches(self, epoch: int, first: int) -> Iterator[dict[str, Tensor]]:
-        """This process's share of each batch of an epoch, from batch ``first`` on."""
-        balanced = self.train_data.labels if self.config.class_balanced else None
-        order = epoch_order(len(self.train_data), self.config.seed, epoch, balanced)
-
-        def table(step: int) -> Tensor:
-            return draw(self.batch_size, step_seed(self.config.seed, epoch, step, 0))
-
-        selections = training_selections(order, range(first, self.steps), self.batch_size, self.rows, table)
-        return self.train_batches(selections)
-
     def finish_epoch(self, reporter: Reporter) -> None:
         """Evaluate, note the results, keep the best weights, and save all."""
         progress, config = self.progress, self.config
@@ -303,10 +297,9 @@ class _Training:
 
     def evaluate(self) -> dict[str, Any]:
         """The metrics of the method's present weights on the evaluation data; empty where there are none."""
-        if self.eval_data is None:
+        if self.eval_loader is None:
             return {}
-        outputs = predict_all(self.method, self.eval_data, self.eval_batches)
-        return metrics_of(self.method.task, outputs, self.eval_data)
+        return metrics_of(self.method.task, predict_all(self.method, self.eval_loader), self.eval_loader.data)
 
     def keep_best(self) -> None:
         """The present weights are the best so far."""

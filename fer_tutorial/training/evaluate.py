@@ -11,10 +11,9 @@ from torch import Tensor, nn
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
-from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.metrics import metrics_of
-from fer_tutorial.training.batches import FaceBatches, Prepare, evaluation_selections
 from fer_tutorial.training.distributed import gather
+from fer_tutorial.training.loader import Loader
 
 
 def predict(method: nn.Module, data: FaceData, batch_size: int = 256) -> np.ndarray:
@@ -23,7 +22,7 @@ def predict(method: nn.Module, data: FaceData, batch_size: int = 256) -> np.ndar
     Returns:
         float32 (N, K) logits, or (N, A) action-unit intensities.
     """
-    return predict_all(method, data, batch_size=batch_size).cpu().numpy()
+    return predict_all(method, Loader(data, method), batch_size).cpu().numpy()
 
 
 def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256) -> dict[s
         UserError: the data have other classes, another image size, or lack what the method needs.
     """
     check_fit(method, data)
-    return metrics_of(method.task, predict_all(method, data, batch_size=batch_size), data)  # type: ignore[arg-type]
+    return metrics_of(method.task, predict_all(method, Loader(data, method), batch_size), data)  # type: ignore[arg-type]
 
 
 def check_fit(method: Any, data: FaceData) -> None:
@@ -65,22 +64,16 @@ def check_fit(method: Any, data: FaceData) -> None:
 
 
 @torch.no_grad()
-def predict_all(method: Any, data: FaceData, batches: FaceBatches | None = None, batch_size: int = 256) -> Tensor:
-    """Predictions (N, ...) on the method's device, the same in every process.
-
-    Args:
-        batches: the data on that device, where they have been put there already.
-    """
-    device = next(method.parameters()).device
-    batches = batches or FaceBatches(data, device)
-    prepare = Prepare(NORMALIZATIONS[method.spec.normalization], device)
+def predict_all(method: Any, loader: Loader, batch_size: int = 256) -> Tensor:
+    """Predictions (N, ...) for all of the loader's data, in order, on its device; the same in every process."""
     # Every process takes an equally long stretch of the samples; the last one's is filled up with repetitions.
     distributed = dist.is_available() and dist.is_initialized()
     world, rank = (dist.get_world_size(), dist.get_rank()) if distributed else (1, 0)
-    share = -(-len(data) // world)
-    positions = np.arange(rank * share, (rank + 1) * share).clip(max=len(data) - 1)
+    count = len(loader.data)
+    share = -(-count // world)
+    positions = np.arange(rank * share, (rank + 1) * share).clip(max=count - 1)
     was_training = method.training
     method.eval()
-    outputs = [method.predict(prepare(batch)) for batch in batches(evaluation_selections(positions, batch_size))]
+    outputs = [method.predict(batch) for batch in loader.in_turn(positions, batch_size)]
     method.train(was_training)
-    return gather(torch.cat(outputs).float())[: len(data)]
+    return gather(torch.cat(outputs).float())[:count]

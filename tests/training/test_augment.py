@@ -5,7 +5,7 @@ import torch
 
 from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig
 from fer_tutorial.errors import UserError
-from fer_tutorial.training.augment import DRAWS, Augment, draw, mirror_landmarks, move_landmarks, similarity, warp
+from fer_tutorial.training.augment import DRAWS, Augment, Step, draw, mirror_landmarks, move_landmarks, similarity, warp
 from fer_tutorial.vocabulary import LANDMARK_GROUPS, MIRRORED_LANDMARKS
 
 MIRRORED = torch.tensor(MIRRORED_LANDMARKS)
@@ -14,7 +14,7 @@ MIRRORED = torch.tensor(MIRRORED_LANDMARKS)
 def augment(images, landmarks=None, seed=0, draws=None, **changes):
     config = AugmentConfig(**(vars(NO_AUGMENTATION) | changes))
     draws = draw(len(images), seed) if draws is None else draws
-    return Augment(config)(images, landmarks, draws, 0, slice(0, len(images)), len(images))
+    return Augment(config)(images, landmarks, draws, Step(0, 0, 0, slice(0, len(images)), len(images)))
 
 
 def some_similarity(m=4):
@@ -77,12 +77,20 @@ def test_each_sample_has_its_own_draw_and_the_same_seed_draws_the_same():
 
 
 def test_processes_together_draw_what_one_process_draws():
-    images, draws = torch.rand(6, 3, 12, 12), draw(6, 3)
-    whole, _ = augment(images, draws=draws, rotate=20.0, noise=0.1)
-    config = AugmentConfig(**(vars(NO_AUGMENTATION) | {"rotate": 20.0, "noise": 0.1}))
-    rows = slice(3, 6)
-    half, _ = Augment(config)(images[rows], None, draws[rows], 0, rows, 6)
-    torch.testing.assert_close(half, whole[rows])
+    images = torch.rand(6, 3, 12, 12)
+    varied = Augment(AugmentConfig(**(vars(NO_AUGMENTATION) | {"rotate": 20.0, "noise": 0.1})))
+    whole, half = Step(3, 1, 2, slice(0, 6), 6), Step(3, 1, 2, slice(3, 6), 6)
+    together, _ = varied(images, None, whole.draws(), whole)
+    alone, _ = varied(images[3:6], None, half.draws(), half)
+    torch.testing.assert_close(alone, together[3:6])
+
+
+def test_every_step_has_draws_of_its_own():
+    steps = [Step(seed, epoch, number, slice(0, 4), 4) for seed in (0, 1) for epoch in (0, 1) for number in (0, 1)]
+    tables = torch.stack([step.draws() for step in steps])
+    noises = torch.stack([step.noise((2,), torch.Generator()) for step in steps])
+    assert len(tables.flatten(1).unique(dim=0)) == len(noises.flatten(1).unique(dim=0)) == len(steps)
+    assert torch.equal(steps[5].draws(), tables[5])
 
 
 def test_frames_of_a_sequence_share_their_draw():
