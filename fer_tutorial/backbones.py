@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.papers.mgln import SSM
 from fer_tutorial.weights import read_tensors
 
 logger = logging.getLogger(__name__)
@@ -230,16 +229,50 @@ def lite0_names(backbone: nn.Module) -> dict[str, str]:
     return names
 
 
-def vgg16_trunk(width: float, batch_norm: bool) -> Backbone:
-    """VGG-16's first ten convolutions, MGLN's shared shallow module; at full width it takes torchvision's weights."""
-    layers = SSM(width, batch_norm)
-    return Backbone(OrderedDict(layers.named_children()), layers.out_channels)
+# --- VGG-16's trunk -------------------------------------------------------------------------------------------------
+
+
+def vgg16_trunk(width: float = 1.0, batch_norm: bool = False) -> Backbone:
+    """The first ten convolutions of VGG-16 with three max-pools: MGLN's shared shallow module.
+
+    At ``width`` 1 and without batch normalisation its parameters carry the names of ``torchvision.models.vgg16()
+    .features``, so that ImageNet weights load: ``trunk.load_state_dict(vgg16.features[:23].state_dict())``.
+
+    Args:
+        width: multiple of VGG-16's channels (64, 128, 256, 512); at least 1/64.
+        batch_norm: normalise after every convolution, as VGG-16-BN does.  The paper of MGLN has none, and starts from
+            ImageNet weights; from random weights the batch normalisation is what makes ten layers train.
+
+    Returns:
+        The trunk, images (m, 3, H, W) to maps (m, 512·width, H/8, W/8).
+
+    Raises:
+        UserError: a width that leaves a layer without channels.
+
+    >>> vgg16_trunk(width=1 / 8)(torch.rand(2, 3, 64, 64)).shape
+    torch.Size([2, 64, 8, 8])
+    """
+    if 64 * width < 1:
+        raise UserError(f"width is {width}; expected at least 1/64, so that the first layer keeps a channel")
+    layers: list[nn.Module] = []
+    channels = 3
+    for block, (count, base) in enumerate(((2, 64), (2, 128), (3, 256), (3, 512))):
+        if block:
+            layers.append(nn.MaxPool2d(2))
+        for _ in range(count):
+            convolution = nn.Conv2d(channels, round(base * width), 3, padding=1)
+            # He's initialisation (our choice) keeps a signal's size through ten convolutions and ReLUs.
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
+            channels = round(base * width)
+            layers += [convolution, *([nn.BatchNorm2d(channels)] if batch_norm else []), nn.ReLU(inplace=True)]
+    return Backbone(OrderedDict((str(number), layer) for number, layer in enumerate(layers)), channels)
 
 
 BACKBONES: dict[str, Callable[[], Backbone]] = {
     "small_cnn": small_cnn,
-    "vgg16_trunk": lambda: vgg16_trunk(1.0, batch_norm=False),
-    "vgg16_trunk_small": lambda: vgg16_trunk(1 / 8, batch_norm=True),
+    "vgg16_trunk": vgg16_trunk,
+    "vgg16_trunk_small": lambda: vgg16_trunk(width=1 / 8, batch_norm=True),
     "resnet18": lambda: resnet(18),
     "resnet34": lambda: resnet(34),
     "resnet50": lambda: resnet(50),

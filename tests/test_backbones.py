@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from fer_tutorial import backbones
-from fer_tutorial.backbones import BACKBONES, build_backbone, feature_map_shape, load_trunk
+from fer_tutorial.backbones import BACKBONES, build_backbone, feature_map_shape, load_trunk, vgg16_trunk
 from fer_tutorial.errors import UserError
 from fer_tutorial.methods import build_method
 from fer_tutorial.records.checkpoint import save_checkpoint
@@ -35,6 +35,21 @@ def test_asking_for_a_shape_changes_nothing():
     feature_map_shape(backbone, 48)
     assert backbone.training
     assert all(torch.equal(before[name], tensor) for name, tensor in backbone.state_dict().items())
+
+
+def test_the_vgg_trunk_is_vgg16s_first_ten_convolutions():
+    features = torchvision.models.vgg16(weights=None).features[:23]
+    ours = vgg16_trunk()
+    ours.load_state_dict(features.state_dict())
+    image = torch.randn(1, 3, 32, 32)
+    torch.testing.assert_close(ours(image), features(image))
+    assert ours.out_channels == 512
+
+
+def test_the_vgg_trunk_maps_a_128_pixel_face_to_16_by_16():
+    assert vgg16_trunk(width=1 / 32, batch_norm=True)(torch.rand(2, 3, 128, 128)).shape == (2, 16, 16, 16)
+    with pytest.raises(UserError, match=r"width is 0\.001; expected at least 1/64"):
+        vgg16_trunk(width=0.001)
 
 
 def test_resnet_is_torchvisions_up_to_pooling():

@@ -8,7 +8,8 @@ A sequence from neutral to apex is reduced to its first, middle and apex frame. 
 module, PBM).  Both share one convolutional trunk (shared shallow module, SSM), and their scores are added.
 
 >>> config = PRESETS["small"]
->>> method = MGLN(SSM(width=1 / 8), num_classes=7, config=config, image_size=64)
+>>> trunk = nn.Conv2d(3, 16, 8, stride=8)
+>>> method = MGLN(trunk, num_classes=7, config=config, image_size=64)
 >>> method(torch.rand(2, 3, 64, 64)).shape
 torch.Size([2, 7])
 """
@@ -205,47 +206,6 @@ def _convolution(in_channels: int, out_channels: int, kernel: int) -> nn.Conv2d:
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return layer
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The trunk that faces and parts share
-
-
-class SSM(nn.Sequential):
-    """Shared shallow module: the first ten convolutions of VGG-16 with three max-pools, so 1/8 of the resolution.
-
-    At ``width`` 1 and without batch normalisation its parameters carry the names of ``torchvision.models.vgg16()
-    .features``, so that ImageNet weights load: ``ssm.load_state_dict(vgg16.features[:23].state_dict())``.
-
-    Args:
-        width: multiple of VGG-16's channels (64, 128, 256, 512); at least 1/64.
-        batch_norm: normalise after every convolution, as VGG-16-BN does.  The paper has none, and starts from ImageNet
-            weights; from random weights the batch normalisation is what makes ten layers train.
-
-    Shapes: (m, 3, H, W) to (m, 512·width, H/8, W/8).
-
-    Raises:
-        ValueError: a width that leaves a layer without channels.
-
-    >>> SSM(width=1 / 8)(torch.rand(2, 3, 64, 64)).shape
-    torch.Size([2, 64, 8, 8])
-    """
-
-    def __init__(self, width: float = 1.0, batch_norm: bool = False) -> None:
-        if 64 * width < 1:
-            raise ValueError(f"width is {width}; expected at least 1/64, so that the first layer keeps a channel")
-        layers: list[nn.Module] = []
-        channels = 3
-        for block, (count, base) in enumerate(((2, 64), (2, 128), (3, 256), (3, 512))):
-            if block:
-                layers.append(nn.MaxPool2d(2))
-            for _ in range(count):
-                layers.append(_convolution(channels, round(base * width), 3))
-                channels = round(base * width)
-                layers += [nn.BatchNorm2d(channels)] if batch_norm else []
-                layers.append(nn.ReLU(inplace=True))
-        super().__init__(*layers)
-        self.out_channels = channels
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -574,7 +534,7 @@ class MGLN(nn.Module):
 
     Args:
         backbone: the trunk that faces and parts share, images (m, 3, H, W) to maps (m, C, h, w) with the attribute
-            ``out_channels``; the paper's is :class:`SSM`.
+            ``out_channels``; the paper's has the first ten convolutions of VGG-16.
         num_classes: K.
         config: see :class:`MGLNConfig`.
         image_size: side of the square face images, in pixels; fixes the sizes of the crops.
@@ -611,7 +571,7 @@ class MGLN(nn.Module):
         except RuntimeError as error:
             raise ValueError(
                 f"a crop of {size[0]} x {size[1]} pixels is too small for this backbone; use larger images or a trunk "
-                "that halves them three times at most, such as SSM"
+                "that halves them three times at most, such as VGG-16's first ten convolutions"
             ) from error
         finally:
             self.backbone.train(was_training)

@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.models import vgg16
 from torchvision.ops import deform_conv2d
 
+from fer_tutorial.backbones import vgg16_trunk
 from fer_tutorial.papers.mgln import (
     GFM,
     LST,
@@ -16,7 +16,6 @@ from fer_tutorial.papers.mgln import (
     PART_LANDMARKS,
     PARTS,
     PRESETS,
-    SSM,
     ChannelwiseOffset,
     MGLNConfig,
     channelwise_resample,
@@ -61,7 +60,7 @@ def batch_of(m: int = 4, frames: int = 5, size: int = 64) -> dict[str, Tensor]:
 
 def network(config: MGLNConfig = SMALL, size: int = 64) -> MGLN:
     torch.manual_seed(0)
-    return MGLN(SSM(width=1 / 8), 7, config, image_size=size)
+    return MGLN(vgg16_trunk(width=1 / 8), 7, config, image_size=size)
 
 
 # Frames
@@ -162,22 +161,6 @@ def test_part_centered_outside_the_picture_counts_as_missing():
     points = face_landmarks((32.0, 50.0))[None]  # the mouth's center is at y = 70
     _, present = extract_part(torch.rand(1, 3, 64, 64).double(), points, PART_LANDMARKS["mouth"], (16, 32), 1.5)
     assert present.tolist() == [False]
-
-
-# Trunk
-
-
-def test_trunk_is_vgg16s_first_ten_convolutions():
-    features = vgg16(weights=None).features[:23]
-    ours = SSM()
-    ours.load_state_dict(features.state_dict())
-    image = torch.randn(1, 3, 32, 32)
-    torch.testing.assert_close(ours(image), features(image))
-    assert ours.out_channels == 512
-
-
-def test_trunk_maps_a_128_pixel_face_to_16_by_16():
-    assert SSM(width=1 / 32, batch_norm=True)(torch.rand(2, 3, 128, 128)).shape == (2, 16, 16, 16)
 
 
 # Offset layer
@@ -297,7 +280,7 @@ def test_lst_reads_the_frames_in_order():
 
 def test_paper_sizes():
     """At 128 pixels and full width the paper's shapes come out: part maps 6x16, 8x4, 4x8 and a 16x16 state."""
-    method = MGLN(SSM(width=1 / 16), 6, PRESETS["paper"], image_size=128)
+    method = MGLN(vgg16_trunk(width=1 / 16), 6, PRESETS["paper"], image_size=128)
     assert [method.pbm.lst[part].lstm.input_size for part in PARTS] == [96, 32, 32]
     assert method.pbm.lst["eyes"].side == 16
     assert method.pbm.lst["eyes"].lstm.num_layers == 3
@@ -418,7 +401,7 @@ def test_two_half_batches_give_the_loss_of_the_whole():
 
 
 def test_constructing_the_network_leaves_the_trunk_as_it_was():
-    trunk = SSM(width=1 / 16, batch_norm=True).train()
+    trunk = vgg16_trunk(width=1 / 16, batch_norm=True).train()
     statistics = trunk[1].running_mean.clone()
     MGLN(trunk, 7, SMALL, image_size=64)
     assert trunk.training
@@ -471,9 +454,7 @@ def test_shapes_that_do_not_fit_are_named():
         fuse(torch.rand(2, 7), torch.rand(2, 6))
     with pytest.raises(ValueError, match="weight"):
         fuse(torch.rand(2, 7), torch.rand(2, 7), -0.1)
-    with pytest.raises(ValueError, match="width"):
-        SSM(width=0.001)
-    trunk = SSM(width=1 / 16)
+    trunk = vgg16_trunk(width=1 / 16)
     trunk.append(torch.nn.MaxPool2d(4))
     with pytest.raises(ValueError, match="too small"):
         MGLN(trunk, 7, SMALL, image_size=32)
