@@ -1,10 +1,12 @@
 # `make book` and `make test` are all a reader needs; `make help` lists the rest.
 PYTHON ?= python3
 PORT ?= 8000
+# cuda: the build of torch in the lock; cpu: the one without CUDA, gigabytes smaller.  What is installed stays the choice.
+TORCH ?= $(or $(patsubst .venv/.installed-%,%,$(wildcard .venv/.installed-*)),cuda)
 
 UV := .bootstrap/bin/uv
 BIN := .venv/bin
-READY := .venv/.installed
+READY := .venv/.installed-$(TORCH)
 PAGES := _build/html/index.html
 
 .PHONY: help book test execute stale robust lint serve lock clean
@@ -58,8 +60,22 @@ $(UV): tools/bootstrap.lock
 	.bootstrap/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/bootstrap.lock
 	@touch $@
 
-$(READY): requirements.lock pyproject.toml $(UV)
-	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	$(UV) pip sync --python $(BIN)/python --require-hashes requirements.lock
+# Without its stamp an environment is made anew: it may be half made, or hold the other build of torch.
+.venv/.installed-cuda .venv/.installed-cpu: requirements.lock pyproject.toml $(UV)
+	test -e $@ || { rm -rf .venv && $(UV) venv --quiet --python $(PYTHON) .venv; }
+	$(INSTALL_$(TORCH))
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.venv/.installed-%:
+	@echo "TORCH is '$*'; expected cuda or cpu"; exit 1
+
+INSTALL_cuda = $(UV) pip sync --python $(BIN)/python --require-hashes requirements.lock
+
+# The index of the CPU builds has its own files of torch and torchvision, which the lock's hashes do not cover.
+define INSTALL_cpu
+awk '/^[a-z]/ { cuda = /^(torch|torchvision|triton)==|^(cuda|nvidia)-/ } !cuda' requirements.lock > .venv/cpu.lock
+$(UV) pip sync --python $(BIN)/python --require-hashes .venv/cpu.lock
+$(UV) pip install --python $(BIN)/python --no-deps --torch-backend=cpu \
+  $(shell sed -nE 's/^(torch|torchvision)(==[^ ]+).*/\1\2/p' requirements.lock)
+endef

@@ -8,6 +8,7 @@ files it imported, the data files it read and the lock.  Once one of them change
     python tools/notebooks.py normalise [PATH..]       write notebooks in their canonical form, without executing them
     python tools/notebooks.py stale [PATH..]           say what is not up to date; exit status 1 if anything is
     python tools/notebooks.py test [PATH..]            execute and compare every cell; fails if a notebook ran no cell
+    python tools/notebooks.py test --rounding avx2     the same as a processor without AVX-512 would
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbours
-from tools.notebook_settings import CELL_TIMEOUT, ENVIRONMENT
+from tools.notebook_settings import CELL_TIMEOUT, ENVIRONMENT, ROUNDINGS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SIZE_LIMIT = 1_000_000  # bytes; a page larger than this is slow on a phone
@@ -277,14 +278,15 @@ def execute(path: Path) -> None:
     write(path, notebook)
 
 
-def compare(paths: list[Path], jobs: int) -> bool:
+def compare(paths: list[Path], jobs: int, rounding: str | None = None) -> bool:
     """Whether every cell gives what is committed (nbval); false if one differs or a notebook ran no cell."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider"]
         command += ["-p", "tools.notebook_settings", f"--rootdir={os.path.commonpath([REPOSITORY, *paths])}"]
         command += ["-n", str(jobs), "--dist", "loadfile", f"--junitxml={report}", *map(str, paths)]
-        passed = subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 0
+        environment = {**os.environ, **ROUNDINGS.get(rounding or "", {})}
+        passed = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode == 0
         ran = {path: _cells_run(report, path) for path in paths}
     for path in (path for path, cells in ran.items() if not cells):
         print(f"{name(path)}: no cell ran", file=sys.stderr)
@@ -328,6 +330,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("paths", nargs="*", help="notebooks; every one of the book if none is named")
     parser.add_argument("--all", action="store_true", help="execute also what is up to date")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time (2)")
+    parser.add_argument("--rounding", choices=ROUNDINGS, help="test as a processor of these instructions rounds")
     options = parser.parse_intermixed_args(arguments)
     try:
         paths = find(options.paths)
@@ -336,7 +339,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "normalise":
             return _each(rewrite, "normalised", paths, 1)
         if options.command == "test":
-            return 0 if compare(paths, options.jobs) else 1
+            return 0 if compare(paths, options.jobs, options.rounding) else 1
         if options.command == "execute":
             wanted = paths if options.all or options.paths else [path for path in paths if reasons(path)]
             return _each(execute, "executed", wanted, options.jobs)

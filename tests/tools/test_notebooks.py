@@ -184,6 +184,13 @@ def test_the_comparison_passes_a_right_output_and_fails_a_wrong_one(tmp_path, ca
     assert "mismatch 'text/plain'" in said
 
 
+def test_the_comparison_is_made_under_another_rounding_where_one_is_asked_for(tmp_path):
+    code = "import os\n[os.environ.get(name) for name in ('ATEN_CPU_CAPABILITY', 'ONEDNN_MAX_CPU_ISA')]"
+    path = save_executed(tmp_path / "rounding.ipynb", (code, "['avx2', 'AVX2']"))
+    assert notebooks.main(["test", "--jobs", "1", "--rounding", "avx2", str(path)]) == 0
+    assert notebooks.main(["test", "--jobs", "1", str(path)]) == 1
+
+
 def test_the_comparison_fails_where_no_cell_ran(tmp_path, capfd):
     nbformat.write(new_notebook(cells=[new_markdown_cell("only words")]), tmp_path / "words.ipynb")
     assert notebooks.main(["test", "--jobs", "1", str(tmp_path / "words.ipynb")]) == 1
