@@ -418,7 +418,7 @@ def faces_command(arguments: list[str]) -> None:
     from PIL import Image
 
     from fer_tutorial.faces import sample_faces
-    from fer_tutorial.viz.plots import contact_sheet
+    from fer_tutorial.viz import contact_sheet
 
     options = parse(FacesCommand, arguments, "faces")
     if options.n < 1:

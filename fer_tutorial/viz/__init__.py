@@ -1,4 +1,4 @@
-"""Figures: plots, attention maps, source listings and interactive figures.
+"""Figures: pictures, plots, attention maps, source listings and interactive figures.
 
 Names are imported when first used, so that ``import fer_tutorial.viz`` costs nothing and needs neither matplotlib nor
 anywidget nor grad-cam.
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from fer_tutorial.viz.attention import grad_cam, overlay
     from fer_tutorial.viz.colors import OKABE_ITO
     from fer_tutorial.viz.interactive import InteractiveFigure, image_url
+    from fer_tutorial.viz.pictures import contact_sheet, show_faces
     from fer_tutorial.viz.plots import (
-        contact_sheet,
         plot_confusion,
+        plot_curves,
         plot_embedding,
         plot_history,
-        show_faces,
+        plot_table,
+        plot_variants,
         style,
     )
     from fer_tutorial.viz.source import show_source
@@ -28,14 +30,17 @@ if TYPE_CHECKING:
 _HOME = {
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
-    "contact_sheet": "plots",
+    "contact_sheet": "pictures",
     "grad_cam": "attention",
     "image_url": "interactive",
     "overlay": "attention",
     "plot_confusion": "plots",
+    "plot_curves": "plots",
     "plot_embedding": "plots",
     "plot_history": "plots",
-    "show_faces": "plots",
+    "plot_table": "plots",
+    "plot_variants": "plots",
+    "show_faces": "pictures",
     "show_source": "source",
     "style": "plots",
 }
@@ -48,8 +53,11 @@ __all__ = [
     "image_url",
     "overlay",
     "plot_confusion",
+    "plot_curves",
     "plot_embedding",
     "plot_history",
+    "plot_table",
+    "plot_variants",
     "show_faces",
     "show_source",
     "style",

@@ -93,7 +93,7 @@ def overlay(image: np.ndarray | torch.Tensor, heat: np.ndarray, alpha: float = 0
     """
     from matplotlib import colormaps
 
-    from fer_tutorial.viz.plots import as_picture
+    from fer_tutorial.viz.pictures import as_picture
 
     if np.ndim(heat) != 2:
         raise UserError(f"the map has shape {np.shape(heat)}; expected (h, w), so pass one map at a time")

@@ -25,7 +25,7 @@ import traitlets
 from PIL import Image
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.viz.plots import as_picture
+from fer_tutorial.viz.pictures import as_picture
 
 STATIC = Path(__file__).parent / "static"
 

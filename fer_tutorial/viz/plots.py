@@ -1,21 +1,24 @@
-"""The plots every chapter shares.  Each draws on matplotlib axes; the notebook calls ``plt.show()``."""
+"""The plots every chapter shares, and a run's report with them.
+
+Each draws on matplotlib axes; the notebook calls ``plt.show()``.  What is measured over several seeds is drawn as its
+mean and its range, from the lowest to the highest: with three to five seeds nothing else would be honest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.viz.colors import OKABE_ITO
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 STYLE: Any = {  # matplotlib types each key by itself
     "axes.grid": True,
@@ -40,120 +43,178 @@ def style() -> None:
     plt.rcParams.update(STYLE)
 
 
-def as_picture(image: np.ndarray | torch.Tensor) -> np.ndarray:
-    """One image of any common form as (H, W, 3) float32 from 0 to 1.
-
-    Accepts (H, W), (H, W, C) and (C, H, W) with C = 1 or 3; uint8 from 0 to 255 or floats from 0 to 1 (clipped).
-
-    >>> as_picture(np.full((1, 2, 2), 255, np.uint8))[0, 0].tolist()
-    [1.0, 1.0, 1.0]
-    """
-    array = image.detach().cpu().numpy() if isinstance(image, torch.Tensor) else np.asarray(image)
-    if array.ndim == 3 and array.shape[-1] not in (1, 3) and array.shape[0] in (1, 3):
-        array = np.moveaxis(array, 0, -1)  # (C, H, W) -> (H, W, C)
-    if array.ndim == 2:
-        array = array[..., None]  # (H, W) -> (H, W, 1)
-    if array.ndim != 3 or array.shape[-1] not in (1, 3):
-        raise UserError(f"an image has shape {array.shape}; expected (H, W), (H, W, C) or (C, H, W) with C = 1 or 3")
-    array = array.astype(np.float32) / 255 if array.dtype == np.uint8 else array.astype(np.float32)
-    return np.broadcast_to(np.clip(array, 0, 1), (*array.shape[:2], 3))
-
-
-def contact_sheet(images: Sequence[Any] | np.ndarray | torch.Tensor, columns: int = 10, gap: int = 1) -> np.ndarray:
-    """Many images of one size as one picture, row by row, with ``gap`` white pixels between them.
-
-    Returns:
-        (rows * (H + gap) - gap, columns * (W + gap) - gap, 3) float32 from 0 to 1.
-
-    >>> contact_sheet(np.zeros((5, 8, 8, 1), np.uint8), columns=3).shape
-    (17, 26, 3)
-    """
-    pictures = [as_picture(image) for image in images]
-    if not pictures or columns < 1:
-        raise UserError(f"{len(pictures)} images in {columns} columns; expected at least one of each")
-    if len({picture.shape for picture in pictures}) > 1:
-        raise UserError("the images differ in size; a contact sheet needs one size, so resize them first")
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    height, width = pictures[0].shape[:2]
-    sheet = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), np.float32)
-    for i, picture in enumerate(pictures):
-        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
-        sheet[top : top + height, left : left + width] = picture
-    return sheet
-
-
-def show_faces(
-    images: Sequence[Any] | np.ndarray | torch.Tensor,
-    titles: Sequence[object] | None = None,
-    columns: int = 8,
-    size: float = 1.2,
-) -> Figure:
-    """Images in a grid, each with its title.
+def plot_curves(
+    table: pd.DataFrame, x: str, y: str, by: str | None = None, axes: Axes | None = None, color: str | None = None
+) -> Axes:
+    """One column over another: the mean of the rows that share ``x`` (the seeds) as a line, their range as a band.
 
     Args:
-        images: m images, each of a form that :func:`as_picture` takes.
-        titles: m titles, converted by ``str``.
-        columns: images in a row.
-        size: inches an image.
+        table: a row a measurement.
+        x: what runs to the right: an epoch, a weight, a number of faces.
+        y: what was measured.
+        by: a column; each of its values gets a line of its own, in the order in which they appear.
+        color: of the line, where there is one.
 
-    >>> len(show_faces(np.zeros((3, 8, 8, 1), np.uint8), titles=["a", "b", "c"]).axes)
-    3
+    Raises:
+        UserError: the table lacks one of the columns, or is empty.
+
+    >>> table = pd.DataFrame({"epoch": [1, 2, 1, 2], "loss": [2.0, 1.0, 4.0, 3.0]})
+    >>> plot_curves(table, "epoch", "loss").lines[0].get_ydata().tolist()
+    [3.0, 2.0]
     """
-    if not len(images) or columns < 1:
-        raise UserError(f"{len(images)} images in {columns} columns; expected at least one of each")
-    if titles is not None and len(titles) != len(images):
-        raise UserError(f"{len(titles)} titles for {len(images)} images; give one title an image")
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    height = size * (1.25 if titles is not None else 1)
-    figure = plt.figure(figsize=(columns * size, rows * height), layout="constrained")
-    for i, image in enumerate(images):
-        axes = figure.add_subplot(rows, columns, i + 1)
-        axes.imshow(as_picture(image), interpolation="nearest")
-        axes.set_axis_off()
-        if titles is not None:
-            axes.set_title(str(titles[i]), fontsize=8)
-    return figure
+    _need_columns(table, x, y, *([by] if by else []))
+    axes = plt.figure(layout="constrained").subplots() if axes is None else axes
+    few = table[x].nunique() < 20
+    sns.lineplot(
+        table,
+        x=x,
+        y=y,
+        hue=by,
+        palette=_colors(table[by].nunique()) if by else None,
+        color=None if by else color or OKABE_ITO[0],
+        estimator="mean",
+        errorbar=("pi", 100),  # of a sample: from its lowest to its highest
+        marker="." if few else None,
+        markeredgewidth=0,
+        markersize=8,
+        ax=axes,
+    )
+    axes.set_xlabel(_in_words(x))
+    axes.set_ylabel(_in_words(y))
+    if by:
+        axes.legend()  # without the column's name as its title
+    return axes
 
 
 def plot_history(
     history: pd.DataFrame | Mapping[str, Any],
     columns: Sequence[str] = ("loss", "accuracy"),
+    figure: Figure | None = None,
 ) -> np.ndarray:
     """Curves over the epochs, one panel a column; several runs of one name (seeds) as their mean and their range.
 
     Args:
         history: one run's table (a row an epoch), or tables, or lists of tables, by name.
         columns: which columns to draw.
+        figure: what to draw on; a new one of pyplot's if not given.
 
     Returns:
         The axes, one for each column.
 
-    >>> import pandas as pd
+    Raises:
+        UserError: a table that lacks one of the columns.
+
     >>> run = pd.DataFrame({"epoch": [0, 1], "loss": [2.0, 1.0], "accuracy": [0.3, 0.6]})
     >>> [axes.get_ylabel() for axes in plot_history({"DACL": [run, run], "softmax": run})]
     ['loss', 'accuracy']
     """
     named = history if isinstance(history, Mapping) else {"": history}
-    figure, panels = plt.subplots(1, len(columns), figsize=(3.6 * len(columns), 3), squeeze=False)
-    for axes, column in zip(panels[0], columns, strict=True):
-        for color, (name, tables) in zip(_repeat(OKABE_ITO), named.items(), strict=False):
-            runs: list[pd.DataFrame] = list(tables) if isinstance(tables, list | tuple) else [tables]
-            for run in runs:
-                if column not in run:
-                    raise UserError(f"the history has no column {column!r}; it has {', '.join(run.columns)}")
-            epochs = runs[0]["epoch"]
-            values = np.stack([run[column].to_numpy(dtype=float) for run in runs])  # (runs, epochs)
-            axes.plot(epochs, values.mean(axis=0), color=color, label=name, marker="." if len(epochs) < 20 else None)
-            if len(runs) > 1:
-                axes.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=color, alpha=0.2, linewidth=0)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(column.replace("_", " "))
+    tables = [
+        run.assign(name=name)
+        for name, runs in named.items()
+        for run in (runs if isinstance(runs, list | tuple) else [runs])
+    ]
+    for table in tables:
+        _need_columns(table, "epoch", *columns)
+    together = pd.concat(tables, ignore_index=True)
+    figure = plt.figure(layout="constrained") if figure is None else figure
+    figure.set_size_inches(3.6 * len(columns), 3)
+    panels = figure.subplots(1, len(columns), squeeze=False)[0]
+    for axes, column in zip(panels, columns, strict=True):
+        plot_curves(together, "epoch", column, by="name" if any(named) else None, axes=axes)
+        if legend := axes.get_legend():
+            legend.remove()  # one for all panels stands above them
         axes.xaxis.get_major_locator().set_params(integer=True)
     if any(named):
-        figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
-    return panels[0]
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return panels
+
+
+def plot_variants(
+    table: pd.DataFrame, measure: str, by: str = "variant", order: Sequence[str] | None = None, axes: Axes | None = None
+) -> Axes:
+    """Variants compared: a dot for each run (seed), a stroke at their mean, one row a variant.
+
+    Args:
+        table: a row a run.
+        measure: the column that was measured.
+        by: the column that names the variant.
+        order: which variants, from top to bottom; all, in the order in which they appear, if not given.
+
+    Raises:
+        UserError: the table lacks a column, or has no run of one of the variants.
+
+    >>> table = pd.DataFrame({"variant": ["softmax", "softmax", "DACL"], "accuracy": [0.5, 0.6, 0.7]})
+    >>> [label.get_text() for label in plot_variants(table, "accuracy").get_yticklabels()]
+    ['softmax', 'DACL']
+    """
+    _need_columns(table, by, measure)
+    found = list(table[by].unique())
+    order = found if order is None else list(order)
+    if unknown := [name for name in order if name not in found]:
+        raise UserError(f"the table has no run of {unknown[0]!r}; it has {', '.join(map(str, found))}")
+    if axes is None:
+        axes = plt.figure(figsize=(6.4, 1 + 0.34 * len(order)), layout="constrained").subplots()
+    how: dict[str, Any] = {"data": table, "x": measure, "y": by, "order": order, "orient": "h", "ax": axes}
+    sns.stripplot(**how, color=OKABE_ITO[0], jitter=False, size=5)
+    sns.pointplot(
+        **how,
+        color=OKABE_ITO[3],
+        estimator="mean",
+        errorbar=None,
+        linestyle="none",
+        marker="|",
+        markersize=18,
+        markeredgewidth=2,
+    )
+    axes.set_xlabel(_in_words(measure))
+    axes.set_ylabel("")
+    return axes
+
+
+def plot_table(
+    table: pd.DataFrame, low: float = 0, high: float = 1, decimals: int = 2, axes: Axes | None = None
+) -> Axes:
+    """A table as colors with its numbers in them: from ``low`` (white) to ``high`` (blue).
+
+    Where ``low`` is below zero, zero is white, and what is below it is orange.
+
+    Args:
+        table: numbers; its index and columns are the labels.
+        decimals: of the numbers that are written.
+
+    Raises:
+        UserError: a table without rows or columns, or limits the wrong way round.
+
+    >>> plot_table(pd.DataFrame([[0.25, 1.0]], index=["a"], columns=["b", "c"])).texts[0].get_text()
+    '0.25'
+    """
+    if table.empty or not low < high:
+        raise UserError(
+            f"the table has shape {table.shape} and the colors run from {low} to {high}; expected a row, a column and "
+            "a low limit below the high one"
+        )
+    if axes is None:
+        size = (2.2 + 0.55 * table.shape[1], 1.2 + 0.42 * table.shape[0])
+        axes = plt.figure(figsize=size, layout="constrained").subplots()
+    sns.heatmap(
+        table,
+        vmin=low,
+        vmax=high,
+        center=0 if low < 0 else None,
+        cmap="PuOr" if low < 0 else "Blues",
+        annot=True,
+        fmt=f".{decimals}f",
+        annot_kws={"fontsize": 8},
+        cbar=False,
+        ax=axes,
+    )
+    axes.set(xlabel="", ylabel="")
+    axes.tick_params(axis="x", rotation=45)
+    axes.tick_params(axis="y", rotation=0)
+    plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+    axes.grid(False)
+    return axes
 
 
 def plot_confusion(matrix: np.ndarray | torch.Tensor, names: Sequence[str], axes: Axes | None = None) -> Axes:
@@ -162,6 +223,9 @@ def plot_confusion(matrix: np.ndarray | torch.Tensor, names: Sequence[str], axes
     Args:
         matrix: (K, K) counts, ``matrix[i, j]`` = samples of class i predicted as j.
         names: K class names.
+
+    Raises:
+        UserError: a matrix that has not one row and one column a name.
 
     >>> plot_confusion(np.array([[3, 1], [0, 4]]), ["neutral", "happiness"]).texts[0].get_text()
     '75'
@@ -175,15 +239,9 @@ def plot_confusion(matrix: np.ndarray | torch.Tensor, names: Sequence[str], axes
     if axes is None:
         side = 1.6 + 0.5 * len(names)
         axes = plt.figure(figsize=(side, side), layout="constrained").subplots()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
-    for i, j in np.ndindex(shares.shape):
-        color = "white" if shares[i, j] > 60 else "black"
-        axes.text(j, i, f"{shares[i, j]:.0f}", ha="center", va="center", color=color, fontsize=8)
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-    axes.set_yticks(range(len(names)), names)
+    plot_table(pd.DataFrame(shares, index=list(names), columns=list(names)), high=100, decimals=0, axes=axes)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true (row: percent of its class)")
-    axes.grid(False)
     return axes
 
 
@@ -211,7 +269,7 @@ def plot_embedding(
         raise UserError(f"points have shape {points.shape} for {len(labels)} labels; expected (n, 2), one row a label")
     if axes is None:
         axes = plt.figure(figsize=(5.6, 4), layout="constrained").subplots()
-    for k, (color, name) in enumerate(zip(_repeat(OKABE_ITO), names, strict=False)):
+    for k, (color, name) in enumerate(zip(_colors(len(names)), names, strict=True)):
         mine = points[labels == k]
         axes.scatter(mine[:, 0], mine[:, 1], s=8, color=color, alpha=0.6, linewidths=0, label=name)
         if centers is not None:
@@ -222,9 +280,22 @@ def plot_embedding(
     return axes
 
 
+def _need_columns(table: pd.DataFrame, *columns: str) -> None:
+    for column in columns:
+        if column not in table:
+            raise UserError(f"the table has no column {column!r}; it has {', '.join(map(str, table.columns))}")
+    if table.empty:
+        raise UserError("the table has no rows; there is nothing to draw")
+
+
+def _in_words(column: str) -> str:
+    return column.replace("_", " ")
+
+
 def _array(values: np.ndarray | torch.Tensor) -> np.ndarray:
     return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
 
 
-def _repeat(colors: Sequence[str]) -> list[str]:
-    return list(colors) * 4
+def _colors(count: int) -> list[str]:
+    """So many colors; they begin again where they end."""
+    return (list(OKABE_ITO) * (count // len(OKABE_ITO) + 1))[:count]

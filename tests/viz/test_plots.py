@@ -5,18 +5,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from matplotlib import colormaps
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.viz import OKABE_ITO, contact_sheet, plot_confusion, plot_embedding, plot_history, show_faces, style
-from fer_tutorial.viz.plots import as_picture
-
-
-@pytest.fixture(autouse=True)
-def _own_settings():
-    with plt.rc_context():
-        yield
-    plt.close("all")
+from fer_tutorial.viz import (
+    OKABE_ITO,
+    plot_confusion,
+    plot_curves,
+    plot_embedding,
+    plot_history,
+    plot_table,
+    plot_variants,
+    style,
+)
 
 
 def test_style_sets_the_palette():
@@ -24,68 +27,122 @@ def test_style_sets_the_palette():
     assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == list(OKABE_ITO)
 
 
-@pytest.mark.parametrize(
-    "image",
-    [
-        np.full((4, 6), 128, np.uint8),
-        np.full((4, 6, 1), 128, np.uint8),
-        np.full((3, 4, 6), 128, np.uint8),
-        torch.full((1, 4, 6), 128 / 255),
-        np.full((4, 6, 3), 128 / 255),
-    ],
-    ids=["HW", "HW1", "3HW", "tensor", "HW3"],
+SEEDS = pd.DataFrame(
+    {
+        "epoch": [0, 1, 0, 1, 0, 1],
+        "macro_f1": [0.2, 0.1, 0.4, 0.3, 0.9, 0.8],
+        "method": ["a"] * 4 + ["b"] * 2,
+        "seed": [0, 0, 1, 1, 0, 0],
+    }
 )
-def test_every_form_of_an_image_becomes_the_same_picture(image):
-    picture = as_picture(image)
-    assert picture.shape == (4, 6, 3)
-    np.testing.assert_allclose(picture, 128 / 255, atol=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(3,), (4, 6, 2), (1, 4, 6, 3)])
-def test_what_is_no_image_is_refused(shape):
-    with pytest.raises(UserError, match="expected"):
-        as_picture(np.zeros(shape))
+def band(axes, number=0):
+    heights = axes.collections[number].get_paths()[0].vertices[:, 1]
+    return heights.min(), heights.max()
 
 
-def test_contact_sheet_places_every_image():
-    images = np.stack([np.full((2, 2), value, np.uint8) for value in (10, 20, 30)])
-    sheet = contact_sheet(images, columns=2, gap=1)
-    assert sheet.shape == (5, 5, 3)
-    np.testing.assert_allclose(sheet[::3, ::3, 0] * 255, [[10, 20], [30, 255]], atol=1e-4)
+def test_curves_are_the_mean_and_the_range_of_the_seeds():
+    axes = plot_curves(SEEDS[SEEDS["method"] == "a"], "epoch", "macro_f1")
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.3, 0.2])
+    np.testing.assert_allclose(band(axes), (0.1, 0.4))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "macro f1")
+    assert to_hex(axes.lines[0].get_color()) == OKABE_ITO[0].lower()
 
 
-def test_contact_sheet_refuses_mixed_sizes_and_nothing():
-    with pytest.raises(UserError, match="differ in size"):
-        contact_sheet([np.zeros((2, 2)), np.zeros((3, 3))])
-    with pytest.raises(UserError, match="at least one"):
-        contact_sheet([])
+def test_curves_of_several_methods_have_the_palette_in_their_order():
+    axes = plot_curves(SEEDS, "epoch", "macro_f1", by="method")
+    drawn = [line for line in axes.lines if len(line.get_xdata())]
+    assert [to_hex(line.get_color()) for line in drawn] == [color.lower() for color in OKABE_ITO[:2]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+    assert axes.get_legend().get_title().get_text() == ""
+    np.testing.assert_allclose(drawn[1].get_ydata(), [0.9, 0.8])
 
 
-def test_show_faces_titles_each_image():
-    figure = show_faces(np.zeros((3, 4, 4), np.uint8), titles=["a", 2, "c"], columns=2)
-    assert [axes.get_title() for axes in figure.axes] == ["a", "2", "c"]
-    with pytest.raises(UserError, match="2 titles for 3 images"):
-        show_faces(np.zeros((3, 4, 4), np.uint8), titles=["a", "b"])
+def test_more_than_the_palette_has_begins_again():
+    many = pd.DataFrame({"epoch": [0] * 9, "loss": range(9), "method": list("abcdefghi")})
+    drawn = [line for line in plot_curves(many, "epoch", "loss", by="method").lines if len(line.get_xdata())]
+    assert to_hex(drawn[8].get_color()) == to_hex(drawn[0].get_color())
 
 
 def test_history_draws_mean_and_range_of_the_seeds():
     runs = [pd.DataFrame({"epoch": [0, 1], "loss": values}) for values in ([2.0, 1.0], [4.0, 3.0])]
     (axes,) = plot_history({"method": runs}, columns=["loss"])
     np.testing.assert_allclose(axes.lines[0].get_ydata(), [3, 2])
-    band = axes.collections[0].get_paths()[0].vertices
-    assert (band[:, 1].min(), band[:, 1].max()) == (1, 4)
+    assert band(axes) == (1, 4)
+    assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == ["method"]
 
 
-def test_history_of_one_run_names_a_missing_column():
+def test_history_of_one_run_has_no_legend_and_names_a_missing_column():
     run = pd.DataFrame({"epoch": [0], "loss": [1.0]})
-    assert len(plot_history(run, columns=["loss"])) == 1
+    panels = plot_history(run, columns=["loss"])
+    assert len(panels) == 1
+    assert panels[0].figure.legends == []
     with pytest.raises(UserError, match="no column 'accuracy'; it has epoch, loss"):
         plot_history(run)
+
+
+def test_history_can_be_drawn_on_a_figure_of_ones_own():
+    figure = Figure(layout="constrained")
+    plot_history(pd.DataFrame({"epoch": [0, 1], "loss": [2.0, 1.0]}), ["loss"], figure)
+    assert len(figure.axes) == 1
+    assert plt.get_fignums() == []
+
+
+def test_variants_are_dots_and_their_mean():
+    table = SEEDS.rename(columns={"method": "variant"})
+    axes = plot_variants(table[table["epoch"] == 0], "macro_f1", order=["b", "a"])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
+    dots = np.concatenate([group.get_offsets() for group in axes.collections])
+    np.testing.assert_allclose(dots[dots[:, 1].round() == 1][:, 0], [0.2, 0.4])
+    strokes = {
+        round(float(y)): float(x)
+        for line in axes.lines
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    }
+    np.testing.assert_allclose([strokes[0], strokes[1]], [0.9, 0.3])
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first is on top
+
+
+def test_variants_that_are_not_there_are_named():
+    with pytest.raises(UserError, match="no run of 'c'; it has a, b"):
+        plot_variants(SEEDS, "macro_f1", by="method", order=["a", "c"])
+
+
+def test_a_table_is_colored_and_its_numbers_are_written():
+    table = pd.DataFrame([[0.25, 1.0], [0.5, 0.0]], index=["x", "y"], columns=["b", "c"])
+    axes = plot_table(table)
+    assert [text.get_text() for text in axes.texts] == ["0.25", "1.00", "0.50", "0.00"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y"]
+    assert to_hex(axes.collections[0].get_facecolors()[3]) == to_hex(colormaps["Blues"](0.0))
+    assert axes.texts[1].get_color() != axes.texts[3].get_color()  # white on dark, dark on white
+
+
+def test_around_zero_a_table_has_two_colors():
+    faces = plot_table(pd.DataFrame([[-1.0, 0.0, 1.0]]), low=-1).collections[0].get_facecolors()
+    less, nothing, more = faces[:, :3]
+    assert less[0] > less[2]  # orange
+    assert more[2] > more[1]  # violet
+    assert nothing.min() > 0.9
+
+
+@pytest.mark.parametrize(("table", "limits"), [(pd.DataFrame(), {}), (pd.DataFrame([[1.0]]), {"low": 1, "high": 1})])
+def test_a_table_needs_entries_and_limits(table, limits):
+    with pytest.raises(UserError, match="expected a row, a column and a low limit below the high one"):
+        plot_table(table, **limits)
+
+
+@pytest.mark.parametrize("plot", [plot_curves, plot_variants], ids=["curves", "variants"])
+@pytest.mark.parametrize(("table", "message"), [(SEEDS[:0], "no rows"), (SEEDS[["epoch"]], "no column 'macro_f1'; it")])
+def test_nothing_to_draw_is_said(plot, table, message):
+    with pytest.raises(UserError, match=message):
+        plot(table, "epoch", "macro_f1") if plot is plot_curves else plot(table, "macro_f1", by="epoch")
 
 
 def test_confusion_shows_shares_of_the_true_class():
     axes = plot_confusion(torch.tensor([[1, 3], [0, 0]]), ["neutral", "happiness"])
     assert [text.get_text() for text in axes.texts] == ["25", "75", "0", "0"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "true (row: percent of its class)")
     with pytest.raises(UserError, match="expected one row a name"):
         plot_confusion(np.zeros((2, 3)), ["a", "b"])
 
