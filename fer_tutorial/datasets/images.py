@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Callable
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -9,29 +13,105 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer_tutorial.errors import UserError
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+IMAGE_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".bmp", ".gif"),
+    *(".webp", ".tif", ".tiff", ".pgm", ".ppm"),
+)
+MAX_SIZE = 4096
+NAMED_AT_MOST = 3
+
+
+class UnreadableImage(UserError):
+    """A picture that cannot be used; ``where`` names it."""
+
+    def __init__(self, where: object, why: str):
+        super().__init__(f"{where} {why}")
+        self.where = where
 
 
 def check_size(size: int, channels: int) -> None:
     """Refuse a size or a number of channels no reader can deliver."""
-    if size < 8:
-        raise UserError(f"size is {size} pixels; expected 8 or more")
-    if channels not in (1, 3):
-        raise UserError(f"channels is {channels}; expected 1 (grey) or 3 (RGB)")
+    if not is_whole(size) or not 8 <= size <= MAX_SIZE:
+        raise UserError(f"size is {size!r} pixels; expected 8 or more (a whole number, at most {MAX_SIZE})")
+    if not is_whole(channels) or channels not in (1, 3):
+        raise UserError(f"channels is {channels!r}; expected 1 (grey) or 3 (RGB)")
+
+
+def is_whole(value: object) -> bool:
+    """Whether ``value`` is a whole number, of Python's or of NumPy's.
+
+    >>> is_whole(3), is_whole(np.int64(3)), is_whole(3.0), is_whole(True)
+    (True, True, False, False)
+    """
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def open_image_file(path: Path) -> Image.Image:
+    """:func:`open_image` of a file on disk."""
+    try:
+        with path.open("rb") as file:
+            return open_image(file, path)
+    except OSError as error:
+        raise UnreadableImage(path, f"cannot be opened ({error.strerror or error}); mend or remove it") from None
 
 
 def open_image(file: IO[bytes], where: object) -> Image.Image:
-    """Decode an 8-bit image the way it is meant to be seen (EXIF orientation applied); ``where`` names it in errors."""
+    """Decode an 8-bit image the way it is meant to be seen; ``where`` names it in errors.
+
+    EXIF's orientation is applied.  Transparent pixels show white behind them, as on a page, and not the color that
+    happens to be stored under them.  Of an animation, the first frame is taken.
+    """
     try:
-        image = Image.open(file)
-        image.load()
+        with warnings.catch_warnings():
+            # Pillow warns of large pictures, and of files that are odd but readable, without naming the file.
+            warnings.simplefilter("ignore")
+            image: Image.Image = Image.open(file)
+            image.load()
     except UnidentifiedImageError:
-        raise UserError(f"{where} is not an image that can be read; expected {', '.join(IMAGE_SUFFIXES)}") from None
-    except (OSError, SyntaxError, EOFError) as error:
-        raise UserError(f"{where} is truncated or damaged ({error}); copy or unpack it again") from None
+        raise UnreadableImage(
+            where, f"is not an image that can be read; expected {', '.join(IMAGE_SUFFIXES)}"
+        ) from None
+    except Image.DecompressionBombError:
+        raise UnreadableImage(
+            where,
+            f"has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels; expected a photograph, so make it smaller",
+        ) from None
+    except Exception as error:  # whatever a decoder stumbles over, it is the file that is damaged
+        raise UnreadableImage(where, f"is truncated or damaged ({error}); copy or unpack it again") from None
     if image.mode.startswith(("I", "F")):
-        raise UserError(f"{where} has {image.mode} pixels; expected an image of 8 bits a channel, so convert it first")
-    return ImageOps.exif_transpose(image)
+        raise UnreadableImage(
+            where, f"has {image.mode} pixels; expected an image of 8 bits a channel, so convert it first"
+        )
+    with contextlib.suppress(Exception):  # EXIF that cannot be read says nothing of the orientation
+        image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data:
+        seen = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
+    return image
+
+
+def stack_pixels(read: Callable[[int], np.ndarray], start: int, stop: int, shape: tuple[int, ...]) -> np.ndarray:
+    """``read(position)`` for ``start`` to ``stop - 1``, uint8 (stop - start, *shape).
+
+    Where several of these pictures cannot be read, the error counts them and names the first few.
+    """
+    pixels = np.empty((stop - start, *shape), np.uint8)
+    unreadable: list[UnreadableImage] = []
+    for position in range(start, stop):
+        try:
+            pixels[position - start] = read(position)
+        except UnreadableImage as error:
+            unreadable.append(error)
+    if len(unreadable) == 1:
+        raise unreadable[0]
+    if unreadable:
+        names = [str(error.where) for error in unreadable[1:NAMED_AT_MOST]]
+        more = ", and so on" if len(unreadable) > NAMED_AT_MOST else ""
+        raise UserError(
+            f"{len(unreadable)} of {stop - start} pictures cannot be read: {unreadable[0]}; likewise "
+            f"{', '.join(names)}{more}"
+        )
+    return pixels
 
 
 def to_pixels(

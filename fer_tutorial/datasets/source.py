@@ -6,8 +6,10 @@ pixels into one array, and :func:`fer_tutorial.datasets.pack` streams them to di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,11 @@ from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.vocabulary import EXPRESSIONS
 
+logger = logging.getLogger(__name__)
+
 SPLITS: tuple[str, ...] = ("train", "valid", "test")
+
+CONTEMPT_LEFT_OUT = "pictures of contempt (8 classes, --classes 8, keep them)"
 
 # How many bytes of pixels are in memory at once while they are streamed.
 CHUNK_BYTES = 4 * 2**20
@@ -50,10 +56,27 @@ class Source:
     provenance: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_table()
         if not len(self):
             raise UserError(f"the {self.split} split of {self.name} has no samples; check the folder and the options")
         # One zero seen N times stands for the pixels: the table is checked by FaceData's rules without reading any.
         self.with_images(np.broadcast_to(np.uint8(0), (len(self), *self.image_shape)))
+
+    def _check_table(self) -> None:
+        known = [f.name for f in fields(FaceData) if f.name not in ("name", "split", "images", "class_names")]
+        known.remove("action_unit_names")
+        for name in ("labels", "index"):
+            if name not in self.table:
+                raise UserError(f"the table of {self.name} has no {name}; expected at least labels and index")
+        for name, value in self.table.items():
+            if name not in known:
+                raise UserError(f"the table of {self.name} has a column {name!r}; expected some of {', '.join(known)}")
+            if not isinstance(value, np.ndarray) or value.ndim == 0:
+                raise UserError(
+                    f"{name} in the table of {self.name} is {type(value).__name__}; expected an array, one row a sample"
+                )
+        if not all(isinstance(side, (int, np.integer)) and side > 0 for side in self.image_shape):
+            raise UserError(f"the images of {self.name} have shape {self.image_shape}; expected whole numbers above 0")
 
     def __len__(self) -> int:
         return len(self.table["labels"])
@@ -73,7 +96,13 @@ class Source:
         """The pixels from sample ``start`` on, as (position of the first, uint8 (m, ...)), a few MB at a time."""
         step = max(1, CHUNK_BYTES // int(np.prod(self.image_shape)))
         for first in range(start, len(self), step):
-            yield first, self.read(first, min(first + step, len(self)))
+            last = min(first + step, len(self))
+            pixels = self.read(first, last)
+            expected = (last - first, *self.image_shape)
+            if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape != expected:
+                found = f"{pixels.dtype} {pixels.shape}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
+                raise UserError(f"{self.name} delivered {found} as pixels; expected uint8 {expected}")
+            yield first, pixels
 
     def load(self) -> FaceData:
         """All samples with their pixels in memory."""
@@ -89,9 +118,9 @@ def expression_classes(num_classes: int) -> tuple[str, ...]:
     >>> expression_classes(8)[-1]
     'contempt'
     """
-    if num_classes not in (7, 8):
+    if isinstance(num_classes, float) or num_classes not in (7, 8):
         raise UserError(
-            f"num_classes is {num_classes}; expected 7 (the basic expressions and neutral) or 8 (with contempt)"
+            f"num_classes is {num_classes!r}; expected 7 (the basic expressions and neutral) or 8 (with contempt)"
         )
     return EXPRESSIONS[:num_classes]
 
@@ -104,9 +133,24 @@ def check_split(name: str, split: str, splits: tuple[str, ...] = SPLITS) -> None
 
 def existing_root(name: str, root: str | Path | None, what: str) -> Path:
     """``root`` as a path that exists; ``what`` tells, in an error, what the path should hold."""
-    if root is None:
+    if root is None or root == "":
         raise UserError(f"{name} is read from files of yours: pass root (--data-root), {what}")
-    path = Path(root).expanduser()
-    if not path.exists():
-        raise UserError(f"there is nothing at {path}; expected {what}")
+    if not isinstance(root, (str, os.PathLike)):
+        raise UserError(f"root is {root!r}; expected a path: {what}")
+    try:
+        path = Path(root).expanduser()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        link = f"{path} is a link to a place that is not there" if path.is_symlink() else f"there is nothing at {path}"
+        raise UserError(f"{link}; expected {what}") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        short = str(root)[:80]
+        raise UserError(f"root is {short!r}, which is no path that can be opened ({error}); expected {what}") from None
     return path
+
+
+def say_left_out(name: str, split: str, counts: Mapping[str, int]) -> None:
+    """Log what of a split is not used, as ``{"pictures of contempt (--classes 8 keeps them)": 54}``."""
+    parts = [f"{count:,} {what}" for what, count in counts.items() if count]
+    if parts:
+        logger.info("%s, %s split: left out are %s", name, split, " and ".join(parts))

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_tutorial.datasets.images import check_size
+from fer_tutorial.datasets.images import check_size, is_whole
 from fer_tutorial.datasets.packed import open_packed, pack
 from fer_tutorial.datasets.source import SPLITS, Source, check_split
 from fer_tutorial.errors import UserError
@@ -230,7 +230,7 @@ def _faces(
     check_split(name, split)
     n = DEFAULT_N[name, split == "train"] if n is None else n
     for option, value in (("n", n), ("seed", seed)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        if not is_whole(value):
             raise UserError(f"{option} is {value!r}; expected a whole number, such as {option}=500")
     if not 1 <= n <= SAMPLES_PER_SPLIT:
         raise UserError(f"n is {n}; expected 1 to {SAMPLES_PER_SPLIT:,} samples a split")

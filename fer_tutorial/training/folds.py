@@ -88,7 +88,8 @@ def cross_validate(
     """
     if data.subjects is None:
         raise UserError(
-            f"the data set {data.name!r} does not say who is in each picture, so folds cannot be kept apart"
+            f"the data set {data.name!r} does not say who is in each picture, so folds cannot be kept apart; "
+            "for a folder, the option subjects=PATTERN says it (see fer-tutorial datasets folder)"
         )
     config = replace(config, restore_best=False, patience=None)
     rows: list[dict[str, Any]] = []

@@ -16,7 +16,13 @@ def test_a_data_set_with_a_card_but_no_reader():
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("ferplus", "labels"), ("folder", "none"), ("packed", "verify"), ("synthetic", "label_noise")],
+    [
+        ("ferplus", "labels"),
+        ("folder", "subjects"),
+        ("london", "none"),
+        ("packed", "verify"),
+        ("synthetic", "label_noise"),
+    ],
 )
 def test_an_unknown_option_names_the_known_ones(name, expected, tmp_path):
     with pytest.raises(UserError, match=f"{name} has no option 'colour'; expected .*{expected}"):
