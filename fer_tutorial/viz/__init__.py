@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fer_tutorial.viz.attention import grad_cam, overlay
     from fer_tutorial.viz.colors import OKABE_ITO
+    from fer_tutorial.viz.explorer import AttentionExplorer
     from fer_tutorial.viz.interactive import InteractiveFigure, image_url
     from fer_tutorial.viz.pictures import contact_sheet, show_faces
     from fer_tutorial.viz.plots import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fer_tutorial.viz.source import show_source
 
 _HOME = {
+    "AttentionExplorer": "explorer",
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
     "contact_sheet": "pictures",
@@ -47,6 +49,7 @@ _HOME = {
 
 __all__ = [
     "OKABE_ITO",
+    "AttentionExplorer",
     "InteractiveFigure",
     "contact_sheet",
     "grad_cam",

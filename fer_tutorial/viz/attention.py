@@ -1,8 +1,9 @@
-"""Where a network looks: Grad-CAM (Selvaraju et al., ICCV 2017) by the ``grad-cam`` package, and overlays."""
+"""Where a network looks: Grad-CAM (Selvaraju et al., ICCV 2017) and its relatives, by the ``grad-cam`` package."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -10,12 +11,17 @@ from torch import nn
 
 from fer_tutorial.errors import UserError
 
+# Our name → the package's class.  Grad-CAM++ weighs the places within a channel, HiResCAM multiplies gradient and map
+# place by place, LayerCAM does so with positive gradients alone, which suits the early layers.
+KINDS = {"Grad-CAM": "GradCAM", "Grad-CAM++": "GradCAMPlusPlus", "HiResCAM": "HiResCAM", "LayerCAM": "LayerCAM"}
+
 
 def grad_cam(
     method: nn.Module,
     images: torch.Tensor,
     classes: Sequence[int] | torch.Tensor | None = None,
     layer: nn.Module | None = None,
+    kind: str = "Grad-CAM",
 ) -> np.ndarray:
     r"""Grad-CAM: which places of the feature map speak for a class.
 
@@ -30,12 +36,13 @@ def grad_cam(
         images: (m, C, H, W), normalised as in training.
         classes: (m,) the class to explain for each image; the predicted one if not given.
         layer: whose output is the feature map :math:`A`; ``method.backbone`` if not given.
+        kind: one of ``KINDS``: how gradient and feature map become one map.
 
     Returns:
         (m, H, W) float32 from 0 to 1, one map an image.  Weights, gradients and mode stay as they were.
 
     Raises:
-        UserError: images of the wrong shape, another number of classes than images, no layer to look at.
+        UserError: images of the wrong shape, another number of classes than images, no layer to look at, no such kind.
 
     Source: Selvaraju et al. (2017), equations 1 and 2.
 
@@ -48,7 +55,7 @@ def grad_cam(
     >>> grad_cam(Toy(), torch.rand(3, 1, 8, 8), [0, 1, 1]).shape
     (3, 8, 8)
     """
-    from pytorch_grad_cam import GradCAM  # heavy: only attention maps pay for it
+    import pytorch_grad_cam  # heavy: only attention maps pay for it
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     if images.ndim != 4:
@@ -59,14 +66,24 @@ def grad_cam(
     if layer is None:
         raise UserError(f"{type(method).__name__} has no backbone; pass layer=, the module whose output to look at")
 
+    if kind not in KINDS:
+        raise UserError(f"there is no kind of map {kind!r}; choose one of {', '.join(KINDS)}")
+
+    targets = None if classes is None else [ClassifierOutputTarget(int(k)) for k in classes]
+    # Frozen weights carry no gradient; asking for the input's makes the feature map differentiable all the same.
+    inputs = images.detach().clone().requires_grad_()
+    make_cam = getattr(pytorch_grad_cam, KINDS[kind])
+    with left_as_it_was(method), torch.enable_grad(), make_cam(method, [layer]) as cam:
+        return np.asarray(cam(input_tensor=inputs, targets=targets), dtype=np.float32)
+
+
+@contextmanager
+def left_as_it_was(method: nn.Module) -> Iterator[None]:
+    """Afterwards the network's gradients and its modes (training or not) are what they were."""
     gradients = {parameter: parameter.grad for parameter in method.parameters()}
     training = {module: module.training for module in method.modules()}
     try:
-        targets = None if classes is None else [ClassifierOutputTarget(int(k)) for k in classes]
-        # Frozen weights carry no gradient; asking for the input's makes the feature map differentiable all the same.
-        inputs = images.detach().clone().requires_grad_()
-        with torch.enable_grad(), GradCAM(method, [layer]) as cam:
-            return np.asarray(cam(input_tensor=inputs, targets=targets), dtype=np.float32)
+        yield
     finally:
         for parameter, gradient in gradients.items():
             parameter.grad = gradient
@@ -75,7 +92,7 @@ def grad_cam(
 
 
 def overlay(image: np.ndarray | torch.Tensor, heat: np.ndarray, alpha: float = 0.5) -> np.ndarray:
-    """An attention map drawn over its image, in the perceptually uniform colours of matplotlib's ``inferno``.
+    """An attention map drawn over its image, in the perceptually uniform colors of matplotlib's ``inferno``.
 
     Args:
         image: (H, W), (H, W, C) or (C, H, W) with C = 1 or 3, uint8 or floats from 0 to 1.

@@ -36,6 +36,22 @@ def test_it_is_the_papers_two_equations():
     np.testing.assert_allclose(grad_cam(network, images, classes), by_hand(network, images, classes), atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("kind", "together"),
+    [
+        ("HiResCAM", lambda gradient, feature_map: gradient * feature_map),
+        ("LayerCAM", lambda gradient, feature_map: gradient.relu() * feature_map),
+    ],
+)
+def test_relatives_that_multiply_place_by_place(kind, together):
+    network, images = Network().eval(), torch.randn(1, 1, 8, 8)
+    feature_map = network.backbone(images).detach().requires_grad_()  # (1, C, h, w)
+    (gradient,) = torch.autograd.grad(network.classify(feature_map.square().mean(dim=(2, 3)))[0, 1], feature_map)
+    heat = together(gradient, feature_map).sum(dim=1).relu().detach()  # (1, h, w)
+    expected = (heat - heat.min()) / (heat.max() - heat.min())
+    np.testing.assert_allclose(grad_cam(network, images, [1], kind=kind), expected.numpy(), atol=1e-4)
+
+
 def test_without_classes_the_predicted_ones_are_explained():
     network, images = Network().eval(), torch.randn(4, 1, 8, 8)
     np.testing.assert_array_equal(grad_cam(network, images), grad_cam(network, images, network(images).argmax(dim=1)))
@@ -76,6 +92,8 @@ def test_bad_input_is_named():
         grad_cam(Network(), torch.randn(2, 1, 8, 8), [0])
     with pytest.raises(UserError, match="Linear has no backbone"):
         grad_cam(nn.Linear(3, 2), torch.randn(2, 1, 8, 8))
+    with pytest.raises(UserError, match="no kind of map 'CAM'; choose one of Grad-CAM, "):
+        grad_cam(Network(), torch.randn(2, 1, 8, 8), kind="CAM")
 
 
 def test_overlay_mixes_image_and_map():
