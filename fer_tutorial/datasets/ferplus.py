@@ -15,35 +15,48 @@ What to know before counting anything, checked on the published files:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
-from zipfile import BadZipFile
-from zipfile import Path as ZipPath
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
-from fer_tutorial.datasets.images import check_size, open_image, to_pixels
-from fer_tutorial.datasets.source import Source, check_split, existing_root, expression_classes
+from fer_tutorial.datasets.fer2013_csv import (
+    FACE_SIZE,
+    FER2013_CLASSES,
+    USAGES,
+    VOTE_COLUMNS,
+    PixelRows,
+    named_rows,
+    read_label_csv,
+    read_vote_table,
+)
+from fer_tutorial.datasets.images import UnreadableImage, check_size, open_image, stack_pixels, to_pixels
+from fer_tutorial.datasets.places import Listing, Place, opened, visible
+from fer_tutorial.datasets.source import (
+    CONTEMPT_LEFT_OUT,
+    Source,
+    check_split,
+    existing_root,
+    expression_classes,
+    say_left_out,
+)
 from fer_tutorial.errors import UserError
 from fer_tutorial.vocabulary import EXPRESSIONS
 
-USAGES: dict[str, str] = {"train": "Training", "valid": "PublicTest", "test": "PrivateTest"}
 FOLDERS: dict[str, str] = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
-VOTE_COLUMNS: tuple[str, ...] = (*EXPRESSIONS, "unknown", "NF")
+PIXEL_FILES = ("fer2013.csv", "icml_face_data.csv")
+VOTE_FILE = "fer2013new.csv"
 UNKNOWN = VOTE_COLUMNS.index("unknown")
-# The seven labels of fer2013.csv, 0 to 6, in its own order.
-FER2013_CLASSES: tuple[str, ...] = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
-FACE_SIZE = 48
+ARCHIVES = (".tar", ".tgz", ".gz", ".zip", ".rar", ".7z")
 
 EXPECTED = (
     "a folder or a zip file with FER2013Train/, FER2013Valid/, FER2013Test/ (each with its label.csv), "
     "or fer2013.csv together with fer2013new.csv"
 )
 
-Place = Path | ZipPath
+# Names and votes of a split's pictures, how to get one of them, and which layout that was.
+Layout = tuple[np.ndarray, np.ndarray, Callable[[int], Image.Image], str]
 
 
 def majority_vote(votes: np.ndarray) -> np.ndarray:
@@ -132,8 +145,7 @@ def open_ferplus(
     if labels not in ("majority", "vote", "probability"):
         raise UserError(f"labels is {labels!r}; expected 'majority', 'vote' or 'probability'")
     path = existing_root("ferplus", root, EXPECTED)
-    layout = _find_folder(path, FOLDERS[split]) is not None
-    names, votes, read_face, origin = _from_folder(path, split) if layout else _from_csv(path, split)
+    names, votes, read_face, origin = _read_layout(path, split)
 
     if labels == "probability":
         distribution = vote_distribution(votes)[:, :UNKNOWN]
@@ -144,12 +156,18 @@ def open_ferplus(
         winner = (majority_vote if labels == "majority" else plurality_vote)(votes)
         kept_votes = votes[:, :num_classes]
     chosen = np.flatnonzero((winner >= 0) & (winner < num_classes))
+    unlabelled = f"pictures without a label by the rule {labels!r}"
+    say_left_out(
+        "ferplus",
+        split,
+        {unlabelled: int((winner < 0).sum()), CONTEMPT_LEFT_OUT: int((winner >= num_classes).sum())},
+    )
 
     def read(start: int, stop: int) -> np.ndarray:
-        pixels = np.empty((stop - start, size, size, channels), np.uint8)
-        for row, position in enumerate(chosen[start:stop]):
-            pixels[row] = to_pixels(read_face(position), size, channels)
-        return pixels
+        def picture(row: int) -> np.ndarray:
+            return to_pixels(read_face(int(chosen[row])), size, channels)
+
+        return stack_pixels(picture, start, stop, (size, size, channels))
 
     return Source(
         "ferplus",
@@ -172,7 +190,7 @@ def open_fer2013(
 ) -> Source:
     """FER2013 with its own single label for each picture, which is often wrong, from ``fer2013.csv``.
 
-    Every row is kept, pictures that are no faces included.  ``index`` is the row number.
+    Every row is kept, pictures that are no faces included.  ``index`` is the row number, from 0.
 
     Raises:
         UserError: no ``fer2013.csv``, columns missing, labels out of range, or pictures that are not 48×48.
@@ -181,46 +199,81 @@ def open_fer2013(
     check_split("fer2013", split, tuple(USAGES))
     class_names = expression_classes(num_classes)
     path = existing_root("fer2013", root, "fer2013.csv or a folder with it")
-    file = _find_file(path, "fer2013.csv", "icml_face_data.csv")
+    listing = Listing(path, FOLDERS.values())
+    file = listing.file(*PIXEL_FILES)
     if file is None:
-        if any(_find_folder(path, folder) is not None for folder in FOLDERS.values()):
+        if any(listing.folder(folder) is not None for folder in FOLDERS.values()):
             raise UserError(
                 f"{path} holds FERPlus's folders, which have FERPlus's votes but not FER2013's own labels; "
                 "read it as ferplus, or add fer2013.csv"
             )
-        raise UserError(f"there is no fer2013.csv in {path}; expected it there, with columns emotion, pixels and Usage")
-    rows = _PixelRows(file)
+        raise UserError(
+            f"there is no fer2013.csv in {path}; expected it there, with columns emotion, pixels and "
+            f"Usage{_nearby(listing.names)}"
+        )
+    rows = PixelRows(file)
     chosen = np.flatnonzero(rows.usage == USAGES[split])
     order = np.array([EXPRESSIONS.index(name) for name in FER2013_CLASSES])
 
     def read(start: int, stop: int) -> np.ndarray:
-        return np.stack([to_pixels(rows.face(row), size, channels) for row in chosen[start:stop]])
+        def picture(row: int) -> np.ndarray:
+            return to_pixels(rows.face(int(chosen[row])), size, channels)
+
+        return stack_pixels(picture, start, stop, (size, size, channels))
 
     return Source(
         "fer2013",
         split,
         class_names,
-        {"labels": order[rows.emotion[chosen]], "index": chosen, "keys": np.array([f"row {row}" for row in chosen])},
+        {
+            "labels": order[rows.emotion[chosen]],
+            "index": chosen,
+            "keys": np.array([f"data row {row + 1}" for row in chosen]),
+        },
         (size, size, channels),
         read,
         provenance={"root": str(path.resolve()), "layout": "csv"},
     )
 
 
-def _from_folder(root: Path, split: str) -> tuple[np.ndarray, np.ndarray, Any, str]:
-    folder = _find_folder(root, FOLDERS[split])
-    assert folder is not None
+def _read_layout(root: Path, split: str) -> Layout:
+    """The folders if there are pictures in them, otherwise the CSV files if both are there."""
+    listing = Listing(root, FOLDERS.values())
+    folder = listing.folder(FOLDERS[split])
+    pixel_file, vote_file = listing.file(*PIXEL_FILES), listing.file(VOTE_FILE)
+    if folder is not None and any(child.name.endswith(".png") for child in visible(folder)):
+        return _from_folder(folder, vote_file, split)
+    if pixel_file is not None and vote_file is not None:
+        return _from_csv(pixel_file, vote_file, split)
+    if folder is not None:
+        raise UserError(
+            f"{folder} holds no pictures; expected those that FERPlus's generate_training_data.py writes there, or "
+            "fer2013.csv and fer2013new.csv side by side"
+        )
+    missing = f", but no {VOTE_FILE}" if pixel_file else f", but no {PIXEL_FILES[0]}" if vote_file else ""
+    found = ", ".join(sorted(listing.names)[:8]) or "nothing"
+    raise UserError(f"{root} is not FERPlus: expected {EXPECTED}; found {found}{missing}{_nearby(listing.names)}")
+
+
+def _nearby(names: list[str]) -> str:
+    """What lies there instead: the archive that holds the file, or another file of the contest."""
+    archives = [name for name in names if name.lower().endswith(ARCHIVES)]
+    if archives:
+        return f"; unpack {archives[0]} first"
+    if "train.csv" in names:
+        return "; train.csv, which lies there, has no Usage: fer2013.csv comes in fer2013.tar.gz"
+    return ""
+
+
+def _from_folder(folder: Place, vote_file: Place | None, split: str) -> Layout:
     label_file = folder / "label.csv"
     if label_file.is_file():
-        names, votes = _read_label_csv(label_file)
+        names, votes = read_label_csv(label_file)
+    elif vote_file is not None:
+        names, votes, _ = named_rows(read_vote_table(vote_file), split)
     else:
-        table = _find_file(root, "fer2013new.csv")
-        if table is None:
-            raise UserError(
-                f"{folder} has no label.csv, and there is no fer2013new.csv beside it; expected one of them"
-            )
-        names, votes, _ = _named_rows(_read_vote_csv(table), split)
-    present = {child.name for child in folder.iterdir()}
+        raise UserError(f"{folder} has no label.csv, and there is no fer2013new.csv beside it; expected one of them")
+    present = {child.name for child in visible(folder)}
     missing = [name for name in names if name not in present]
     if missing:
         raise UserError(
@@ -230,184 +283,22 @@ def _from_folder(root: Path, split: str) -> tuple[np.ndarray, np.ndarray, Any, s
 
     def read_face(position: int) -> Image.Image:
         place = folder / names[position]
-        with place.open("rb") as file:
+        with opened(place) as file:
             image = open_image(file, place)
         if image.size != (FACE_SIZE, FACE_SIZE):
-            raise UserError(f"{place} is {image.width}×{image.height} pixels; expected {FACE_SIZE}×{FACE_SIZE}")
+            raise UnreadableImage(place, f"is {image.width}×{image.height} pixels; expected {FACE_SIZE}×{FACE_SIZE}")
         return image
 
     return names, votes, read_face, "folders"
 
 
-def _from_csv(root: Path, split: str) -> tuple[np.ndarray, np.ndarray, Any, str]:
-    pixel_file = _find_file(root, "fer2013.csv", "icml_face_data.csv")
-    vote_file = _find_file(root, "fer2013new.csv")
-    if pixel_file is None or vote_file is None:
-        found = ", ".join(sorted(child.name for child in _children(root))[:8]) or "nothing"
-        raise UserError(f"{root} is not FERPlus: expected {EXPECTED}; found {found}")
-    rows = _PixelRows(pixel_file)
-    table = _read_vote_csv(vote_file)
+def _from_csv(pixel_file: Place, vote_file: Place, split: str) -> Layout:
+    rows = PixelRows(pixel_file)
+    table = read_vote_table(vote_file)
     if len(table) != len(rows.usage) or (table["Usage"].to_numpy(str) != rows.usage).any():
         raise UserError(
             f"{pixel_file} ({len(rows.usage)} rows) and {vote_file} ({len(table)} rows) do not belong together: "
             "expected the same number of rows with the same Usage; download both again"
         )
-    names, votes, positions = _named_rows(table, split)
+    names, votes, positions = named_rows(table, split)
     return names, votes, lambda position: rows.face(int(positions[position])), "csv"
-
-
-def _read_label_csv(place: Place) -> tuple[np.ndarray, np.ndarray]:
-    with place.open("rb") as file:
-        try:
-            table = pd.read_csv(file, header=None)
-        except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-            raise UserError(f"{place} cannot be read as a table ({error}); expected name, box and ten votes") from None
-    if table.shape[1] != 2 + len(VOTE_COLUMNS):
-        raise UserError(
-            f"{place} has {table.shape[1]} columns; expected {2 + len(VOTE_COLUMNS)}: name, box and ten votes"
-        )
-    names = table[0].to_numpy(str)
-    _check_names(names, place)
-    return names, _check_votes(table.iloc[:, 2:], place)
-
-
-def _read_vote_csv(place: Place) -> pd.DataFrame:
-    with place.open("rb") as file:
-        table = pd.read_csv(file, skipinitialspace=True)
-    missing = [column for column in ("Usage", "Image name", *VOTE_COLUMNS) if column not in table]
-    if missing:
-        raise UserError(f"{place} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
-    _check_votes(table[list(VOTE_COLUMNS)], place)
-    return table
-
-
-def _named_rows(table: pd.DataFrame, split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Names, votes and row numbers of a split's pictures: rows without a name dropped, the first of equals kept."""
-    named = table["Image name"].notna() & ~table["Image name"].duplicated() & (table["Usage"] == USAGES[split])
-    rows = np.flatnonzero(named)
-    names = table["Image name"].to_numpy()[rows].astype(str)
-    _check_names(names, "fer2013new.csv")
-    return names, table[list(VOTE_COLUMNS)].to_numpy(np.float64)[rows], rows
-
-
-def _check_names(names: np.ndarray, place: object) -> None:
-    for name in names:
-        if not (name.startswith("fer") and name[3:10].isdecimal() and name[10:] == ".png"):
-            raise UserError(f"{place} names a picture {name!r}; expected names like fer0000000.png")
-
-
-def _check_votes(votes: pd.DataFrame, place: object) -> np.ndarray:
-    values = votes.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    wrong = np.flatnonzero(~((values >= 0) & (values <= 10)).all(axis=1))
-    if len(wrong):
-        raise UserError(f"{place} has votes that are no numbers from 0 to 10, first in data row {wrong[0] + 1}")
-    return values
-
-
-class _PixelRows:
-    """``fer2013.csv``: emotion and usage of every row, and where its pixels lie, so that they are read when needed."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self._file: IO[bytes] = place.open("rb")
-        header = [column.strip().strip(b'"').lower().decode() for column in self._file.readline().split(b",")]
-        missing = [column for column in ("emotion", "pixels", "usage") if column not in header]
-        if missing:
-            raise UserError(f"{place} lacks the columns {', '.join(missing)}; it has {', '.join(header)}")
-        self._columns = {column: header.index(column) for column in header}
-        self._width = len(header)
-        emotion: list[bytes] = []
-        usage: list[str] = []
-        offsets: list[int] = []
-        for offset, line in self._lines():
-            fields = self._fields(line, len(offsets))
-            offsets.append(offset)
-            emotion.append(fields[self._columns["emotion"]].strip())
-            usage.append(fields[self._columns["usage"]].strip().decode())
-        self._offsets = np.array(offsets, np.int64)
-        self.usage = np.array(usage, str)
-        labels = pd.to_numeric(pd.Series([value.decode() for value in emotion]), errors="coerce").to_numpy(np.float64)
-        wrong = np.flatnonzero(~np.isin(labels, np.arange(len(FER2013_CLASSES))))
-        if len(wrong):
-            raise UserError(
-                f"{place} has the label {emotion[wrong[0]].decode()!r} in data row {wrong[0]}; expected 0 to "
-                f"{len(FER2013_CLASSES) - 1}"
-            )
-        self.emotion = labels.astype(np.int64)
-
-    def face(self, row: int) -> Image.Image:
-        self._file.seek(int(self._offsets[row]))
-        text = self._fields(self._file.readline(), row)[self._columns["pixels"]].strip(b'" \r\n')
-        try:
-            values = np.array(text.split(), dtype=np.int64)
-        except ValueError:
-            raise UserError(f"{self.place} has pixels that are no numbers in data row {row}") from None
-        if len(values) != FACE_SIZE**2:
-            raise UserError(
-                f"{self.place} has {len(values)} pixels in data row {row}; expected {FACE_SIZE**2} "
-                f"({FACE_SIZE}×{FACE_SIZE})"
-            )
-        if values.min() < 0 or values.max() > 255:
-            raise UserError(f"{self.place} has pixels outside 0..255 in data row {row}")
-        return Image.fromarray(values.astype(np.uint8).reshape(FACE_SIZE, FACE_SIZE))  # (2304,) -> (48, 48)
-
-    def _lines(self) -> Iterator[tuple[int, bytes]]:
-        while True:
-            offset = self._file.tell()
-            line = self._file.readline()
-            if not line:
-                return
-            if line.strip():
-                yield offset, line
-
-    def _fields(self, line: bytes, row: int) -> list[bytes]:
-        fields = line.split(b",")
-        if len(fields) != self._width:
-            raise UserError(f"{self.place} has {len(fields)} fields in data row {row}; expected {self._width}")
-        return fields
-
-
-def _open_zip(path: Path) -> ZipPath:
-    try:
-        return ZipPath(path)
-    except (BadZipFile, OSError) as error:
-        raise UserError(f"{path} is not a whole zip file ({error}); download it again") from None
-
-
-def _children(root: Path) -> list[Place]:
-    """What lies in ``root`` (a folder, a zip file, or a file of the folder that is meant), and one folder deeper."""
-    top: Place = _open_zip(root) if root.suffix == ".zip" else root if root.is_dir() else root.parent
-    children = []
-    for child in _sorted_children(top):
-        children.append(child)
-        if child.is_dir() and child.name not in FOLDERS.values():
-            children += _sorted_children(child)
-    return children
-
-
-def _sorted_children(place: Place) -> list[Place]:
-    children: Iterable[Place] = place.iterdir()
-    return sorted(children, key=str)
-
-
-def _find_folder(root: Path, name: str) -> Place | None:
-    if root.name == name and root.is_dir():
-        return root
-    for child in _children(root):
-        if child.name == name and child.is_dir():
-            return child
-        if child.name == f"{name}.zip" and isinstance(child, Path):
-            inside = _open_zip(child)
-            return next((folder for folder in inside.iterdir() if folder.name == name and folder.is_dir()), inside)
-    return None
-
-
-def _find_file(root: Path, *names: str) -> Place | None:
-    children = _children(root)
-    for name in names:
-        for child in children:
-            if child.name == name and child.is_file():
-                return child
-            if child.name == f"{name}.zip" and isinstance(child, Path):
-                return next((file for file in _open_zip(child).iterdir() if file.name == name), None)
-    return None

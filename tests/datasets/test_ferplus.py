@@ -1,4 +1,5 @@
 import csv
+import logging
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from fer_tutorial.datasets import load_data, open_source
 from fer_tutorial.datasets.ferplus import majority_vote, plurality_vote, vote_distribution
 from fer_tutorial.errors import UserError
 from fer_tutorial.vocabulary import EXPRESSIONS
+from tests.helpers.refusals import refused
 
 
 def naive_majority(votes: list[float]) -> int:
@@ -216,7 +218,7 @@ def test_a_row_of_47_by_48_pixels(ferplus_csv, name):
     emotion, pixels, usage = text[3].split(",")
     text[3] = ",".join([emotion, " ".join(pixels.split()[:-48]), usage])
     (ferplus_csv / "fer2013.csv").write_text("\n".join(text))
-    with pytest.raises(UserError, match=r"fer2013.csv has 2256 pixels in data row 2; expected 2304 \(48×48\)"):
+    with pytest.raises(UserError, match=r"data row 3 of .*fer2013.csv has 2256 pixels; expected 2304 \(48×48\)"):
         load_data(name, ferplus_csv)
 
 
@@ -233,7 +235,7 @@ def test_pixels_that_are_none(ferplus_csv, pixel, says):
 def test_a_label_out_of_range(ferplus_csv):
     text = (ferplus_csv / "fer2013.csv").read_text().replace("\n3,", "\n9,", 1)
     (ferplus_csv / "fer2013.csv").write_text(text)
-    with pytest.raises(UserError, match="the label '9' in data row 2; expected 0 to 6"):
+    with pytest.raises(UserError, match="the label '9' in data row 3; expected 0 to 6"):
         load_data("fer2013", ferplus_csv)
 
 
@@ -277,6 +279,136 @@ def test_half_a_zip_file(ferplus_folder, tmp_path):
     archive.write_bytes(archive.read_bytes()[:500])
     with pytest.raises(UserError, match="not a whole zip file"):
         load_data("ferplus", archive)
+
+
+# Layouts that half fit
+
+
+def test_a_clone_without_pictures_is_read_from_the_csv_files(ferplus_folder, ferplus_csv):
+    expected = load_data("ferplus", ferplus_csv)
+    for picture in ferplus_folder.glob("*/*.png"):
+        picture.unlink()
+    for file in ferplus_csv.iterdir():
+        shutil.copy(file, ferplus_folder)
+    source = open_source("ferplus", ferplus_folder)
+    assert source.provenance["layout"] == "csv"
+    np.testing.assert_array_equal(source.load().images, expected.images)
+
+
+def test_folders_with_pictures_win_over_the_csv_files(ferplus_folder, ferplus_csv):
+    for file in ferplus_csv.iterdir():
+        shutil.copy(file, ferplus_folder)
+    assert open_source("ferplus", ferplus_folder).provenance["layout"] == "folders"
+
+
+def test_what_systems_leave_behind_is_no_picture(ferplus_folder):
+    (ferplus_folder / "FER2013Train/._fer0000001.png").write_bytes(b"AppleDouble")
+    assert len(load_data("ferplus", ferplus_folder)) == 3
+
+
+def test_names_are_found_whatever_their_capitals(ferplus_csv):
+    (ferplus_csv / "fer2013.csv").rename(ferplus_csv / "FER2013.CSV")
+    assert len(load_data("fer2013", ferplus_csv)) == 8
+
+
+def test_what_the_rules_leave_out_is_counted_and_said(ferplus_folder, caplog):
+    caplog.set_level(logging.INFO, "fer_tutorial")
+    open_source("ferplus", ferplus_folder)
+    assert caplog.messages == [
+        "ferplus, train split: left out are 2 pictures without a label by the rule 'majority' and 1 pictures of "
+        "contempt (8 classes, --classes 8, keep them)"
+    ]
+
+
+def empty(folder):
+    for file in folder.glob("*/*.png"):
+        file.unlink()
+
+
+def first_bytes(file, count):
+    file.write_bytes(file.read_bytes()[:count])
+
+
+# How a folder is spoilt, and what is said
+HOSTILE = {
+    "no pictures at all": (empty, "holds no pictures; expected those that FERPlus's generate_training_data.py writes"),
+    "pictures missing": (
+        lambda root: [(root / f"FER2013Train/fer000000{n}.png").unlink() for n in (2, 3)],
+        "2 of the 6 pictures that belong into",
+    ),
+    "two damaged pictures": (
+        lambda root: [first_bytes(root / f"FER2013Train/fer000000{n}.png", 60) for n in (0, 5)],
+        "2 of 3 pictures cannot be read",
+    ),
+    "a folder named like a picture": (
+        lambda root: [
+            (root / "FER2013Train/fer0000001.png").unlink(),
+            (root / "FER2013Train/fer0000001.png").mkdir(),
+        ],
+        "fer0000001.png cannot be read",
+    ),
+    "a link to nowhere": (
+        lambda root: [
+            (root / "FER2013Train/fer0000001.png").unlink(),
+            (root / "FER2013Train/fer0000001.png").symlink_to("gone.png"),
+        ],
+        "fer0000001.png cannot be read (No such file",
+    ),
+    "labels are a folder": (
+        lambda root: [(root / "FER2013Train/label.csv").unlink(), (root / "FER2013Train/label.csv").mkdir()],
+        "has no label.csv, and there is no fer2013new.csv beside it",
+    ),
+    "a split is missing": (lambda root: shutil.rmtree(root / "FER2013Train"), "is not FERPlus: expected"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_folders(case, ferplus_folder):
+    spoil, says = HOSTILE[case]
+    spoil(ferplus_folder)
+    with refused(says):
+        load_data("ferplus", ferplus_folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        (["fer2013.tar.gz"], "; unpack fer2013.tar.gz first"),
+        (["train.csv", "test.csv"], "; train.csv, which lies there, has no Usage: fer2013.csv comes in fer2013.tar.gz"),
+        (["fer2013new.csv"], "there is no fer2013.csv in"),
+        ([], "there is no fer2013.csv in"),
+    ],
+)
+def test_neighbours_of_a_missing_file_are_mentioned(files, says, tmp_path):
+    for name in files:
+        (tmp_path / name).write_text("x")
+    with refused(says):
+        load_data("fer2013", tmp_path)
+
+
+def test_which_of_the_two_csv_files_is_missing(ferplus_csv):
+    (ferplus_csv / "fer2013new.csv").rename(ferplus_csv.parent / "fer2013new.csv")
+    with refused("is not FERPlus: expected", "found fer2013.csv, but no fer2013new.csv"):
+        load_data("ferplus", ferplus_csv)
+
+
+@pytest.mark.parametrize("kind", ["encrypted", "not a zip", "damaged inside"])
+def test_hostile_zip_files(kind, ferplus_csv, tmp_path):
+    archive = Path(shutil.make_archive(str(tmp_path / "all"), "zip", ferplus_csv))
+    content = bytearray(archive.read_bytes())
+    if kind == "encrypted":
+        for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            at = content.find(header)
+            while at >= 0:
+                content[at + flags] |= 1
+                at = content.find(header, at + 1)
+    elif kind == "damaged inside":
+        content[200:260] = bytes(60)
+    else:
+        content = bytearray(b"<html>")
+    archive.write_bytes(content)
+    with refused("all.zip"):
+        load_data("fer2013", archive)
 
 
 # The real files
