@@ -40,9 +40,10 @@ class Comparison:
         differences: d, one for each seed, in the metric's own unit.
         lower_is_better: whether a negative difference speaks for ``a``.
         points: whether the metric is a share, so that sentences tell differences in points.
+        given: what the two settings have in common, for the sentence.
 
     >>> Comparison("DACL", "softmax", "accuracy", (0.01, 0.02, 0.03)).sentence()
-    'accuracy, DACL against softmax: +2.00 points (95 % interval -0.48 to +4.48): cannot be told by 3 seeds.'
+    'accuracy of DACL against softmax: +2.00 points (95 % interval -0.48 to +4.48): cannot be told by 3 seeds.'
     """
 
     a: str
@@ -51,6 +52,7 @@ class Comparison:
     differences: tuple[float, ...]
     lower_is_better: bool = False
     points: bool = True
+    given: str = ""
 
     @property
     def n(self) -> int:
@@ -109,7 +111,8 @@ class Comparison:
             elif low > 0 or high < 0:
                 doubt += f", which from fewer than {FEWEST_SEEDS} seeds is not to be trusted"
         return (
-            f"{self.metric.replace('_', ' ')}, {self.a} against {self.b}: "
+            f"{self.metric.replace('_', ' ')} of {self.a} against {self.b}"
+            f"{self.given and f', {self.given}'}: "
             f"{self._amount(self.mean, sign='+')} ({doubt}): {self.verdict(matters)}."
         )
 
@@ -125,7 +128,8 @@ def compare(
     a: dict[str, Any],
     b: dict[str, Any],
     metric: str,
-    by: str | Sequence[str] = "seed",
+    by: str = "seed",
+    over: Sequence[str] = (),
     lower_is_better: bool | None = None,
 ) -> Comparison:
     """The runs of setting ``a`` minus those of setting ``b``, paired by seed.
@@ -134,7 +138,9 @@ def compare(
         runs: a row a run.
         a, b: column -> value, as much as it takes to leave one run a seed.
         metric: the column to compare.
-        by: what two runs of a pair have in common; several columns make a pair of each combination.
+        by: what two runs of a pair have in common.
+        over: further columns that the two have in common; the differences of a seed are averaged over these, because
+            conditions under one seed are no independent repetitions.
         lower_is_better: where the name does not say so, see ``LOWER_IS_BETTER``.
 
     Raises:
@@ -145,7 +151,7 @@ def compare(
     >>> compare(runs, {"variant": "y"}, {"variant": "x"}, "loss").differences
     (1.0, 2.0)
     """
-    columns = [by] if isinstance(by, str) else list(by)
+    columns = [by, *over]
     first, second = (_chosen(runs, setting, metric, columns) for setting in (a, b))
     alone = first.index.symmetric_difference(second.index)
     if len(alone):
@@ -153,14 +159,16 @@ def compare(
             f"{_name(a, b)} and {_name(b, a)} cannot be paired by {', '.join(columns)}, because only one of the two "
             f"has {', '.join(map(str, alone))}; run both with the same"
         )
+    differences = (first - second).groupby(level=0).mean()
     last = metric.rsplit("_", 1)[-1]
     return Comparison(
         a=_name(a, b),
         b=_name(b, a),
         metric=metric,
-        differences=tuple(float(d) for d in first - second.loc[first.index]),
+        differences=tuple(float(d) for d in differences),
         lower_is_better=last in LOWER_IS_BETTER if lower_is_better is None else lower_is_better,
         points=last in SHARES,
+        given=", ".join(f"{key} {value}" for key, value in a.items() if b.get(key) == value),
     )
 
 

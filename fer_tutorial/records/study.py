@@ -6,6 +6,7 @@ A folder holds ``runs.csv`` (a row a run), ``epochs.csv`` (a row an epoch), furt
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from fer_tutorial.records.files import plain, to_json, write_atomically
 from fer_tutorial.records.processes import Failure, one_thread, outcomes
 from fer_tutorial.records.provenance import machine, provenance
 
-RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
+RESULTS = Path("data", "results")
 # What every row of runs.csv says beside its arm and its metrics.
 ABOUT_A_RUN = ("seconds", "commit", "processor", "date")
 
@@ -57,7 +58,7 @@ class Study:
         name: the folder's name.
         question: what the study asks, in one sentence.
         settings: what all runs have in common; whatever JSON can hold.
-        folder: where studies lie.
+        folder: where studies lie; ``data/results`` here or in the nearest folder above unless given.
 
     >>> import tempfile
     >>> def one_run(arm):
@@ -71,17 +72,18 @@ class Study:
     """
 
     def __init__(
-        self, name: str, question: str = "", settings: dict[str, Any] | None = None, folder: Path | str = RESULTS
+        self, name: str, question: str = "", settings: dict[str, Any] | None = None, folder: Path | str | None = None
     ) -> None:
         self.name = name
         self.question = question
         self.settings = plain(settings or {})
-        self.path = Path(folder) / name
+        self.folder = _results() if folder is None else Path(folder)
+        self.path = self.folder / name
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
     @classmethod
-    def read(cls, name: str, folder: Path | str = RESULTS) -> Study:
+    def read(cls, name: str, folder: Path | str | None = None) -> Study:
         """A study that lies on disk.
 
         Raises:
@@ -89,7 +91,7 @@ class Study:
         """
         study = cls(name, folder=folder)
         if not (study.path / "about.json").is_file():
-            there = sorted(path.parent.name for path in Path(folder).glob("*/about.json"))
+            there = sorted(path.parent.name for path in study.folder.glob("*/about.json"))
             raise UserError(
                 f"{study.path} is no study (no about.json); choose one of {', '.join(there) or 'no study there yet'}"
             )
@@ -141,21 +143,23 @@ class Study:
                 f"{path} cannot be read as a table ({words}); restore it, or run the study again"
             ) from error
 
-    def paired(self, a: Arm, b: Arm, metric: str, by: str | Sequence[str] = "seed", **options: Any) -> Comparison:
+    def paired(self, a: Arm, b: Arm, metric: str, **options: Any) -> Comparison:
         """Setting ``a`` against setting ``b`` over seeds; see :func:`fer_tutorial.records.comparison.compare`."""
-        return compare(self.runs, dict(a), dict(b), metric, by, **options)
+        return compare(self.runs, dict(a), dict(b), metric, **options)
 
-    def made(self) -> str:
+    def made(self, width: int = 100) -> str:
         """How the study was made, for people: each part's command, machine and torch; runs, seeds and minutes."""
         lines = []
         for part in self.about["parts"]:
             facts = part["environment"]
-            lines.append(" ".join(part["command"]))
+            words = " ".join(part["command"])
+            lines += textwrap.wrap(words, width, subsequent_indent="    ", break_on_hyphens=False)
             lines.append(f"    on {machine(facts)}, torch {facts['packages']['torch']}")
         runs = self.runs
-        seeds = f", {runs['seed'].nunique()} seed(s)" if "seed" in runs else ""
+        seeds = runs["seed"].nunique()
+        counts = f"    {len(runs)} run{'s' * (len(runs) > 1)} with {seeds} seed{'s' * (seeds > 1)}"
         minutes = f", {runs['seconds'].sum() / 60:.0f} minutes of computing" if runs["seconds"].notna().any() else ""
-        return "\n".join([*lines, f"    {len(runs)} runs{seeds}{minutes}"])
+        return "\n".join([*lines, counts + minutes])
 
     # --- running ---------------------------------------------------------------------------------------------------
 
@@ -272,6 +276,12 @@ class Study:
             raise UserError(f"{self.path} cannot be written ({error.strerror}); choose another folder") from error
         with lock:
             yield
+
+
+def _results() -> Path:
+    """``data/results`` here or in the nearest folder above: studies run at the root, notebooks read in ``book``."""
+    here = Path.cwd()
+    return next((above / RESULTS for above in (here, *here.parents) if (above / RESULTS).is_dir()), here / RESULTS)
 
 
 # --- arms and cells as text ------------------------------------------------------------------------------------------

@@ -70,31 +70,42 @@ def test_verdicts(comparison, matters, verdict):
 def test_sentences_hold_their_numbers():
     # mean 2.375, standard deviation 0.4787, t(0.975, 3) = 3.1824: half width 0.7617
     assert of(0.02, 0.03, 0.025, 0.02).sentence() == (
-        "accuracy, a against b: +2.38 points (95 % interval +1.61 to +3.14 over 4 seeds): better."
+        "accuracy of a against b: +2.38 points (95 % interval +1.61 to +3.14 over 4 seeds): better."
     )
-    assert of(0.02).sentence() == "accuracy, a against b: +2.00 points (one seed): cannot be told by 1 seed."
+    assert of(0.02).sentence() == "accuracy of a against b: +2.00 points (one seed): cannot be told by 1 seed."
     assert "the same for every seed" in of(0.02, 0.02).sentence()
     assert "fewer than 3 seeds" in of(0.3, 0.301).sentence()
     assert "fewer than" not in of(-0.3, 0.3).sentence()
-    assert of(-0.2, -0.3, metric="macro_loss", points=False).sentence().startswith("macro loss, a against b: -0.25 (95")
+    assert (
+        of(-0.2, -0.3, metric="macro_loss", points=False).sentence().startswith("macro loss of a against b: -0.25 (95")
+    )
 
 
 def test_pairs_are_made_by_seed_not_by_row():
     runs = table(variant=["x", "x", "y", "y"], seed=[0, 1, 1, 0], mean_class_accuracy=[0.5, 0.6, 0.8, 0.6])
     comparison = compare(runs, {"variant": "y"}, {"variant": "x"}, "mean_class_accuracy")
-    assert comparison.differences == pytest.approx((0.2, 0.1))  # seed 1, seed 0
+    assert comparison.differences == pytest.approx((0.1, 0.2))  # seed 0, seed 1
     assert comparison.points
     assert not comparison.lower_is_better
     assert (comparison.a, comparison.b) == ("y", "x")
 
 
-def test_pairs_by_several_columns_and_the_name_says_what_differs():
+def test_conditions_under_one_seed_are_one_repetition():
     runs = table(noise=[0.1, 0.2] * 2, rule=["on"] * 2 + ["off"] * 2, seed=[0] * 4, test_loss=[1.0, 2.0, 3.0, 5.0])
-    comparison = compare(runs, {"rule": "on"}, {"rule": "off"}, "test_loss", by=["seed", "noise"])
-    assert comparison.differences == (-2.0, -3.0)
+    comparison = compare(runs, {"rule": "on"}, {"rule": "off"}, "test_loss", over=["noise"])
+    assert comparison.differences == (-2.5,)  # the mean of -2 and -3
     assert comparison.lower_is_better
+    with pytest.raises(UserError, match="several runs have rule = on and seed 0"):
+        compare(runs, {"rule": "on"}, {"rule": "off"}, "test_loss")
+    with pytest.raises(UserError, match="only one of the two"):
+        compare(runs.iloc[:3], {"rule": "on"}, {"rule": "off"}, "test_loss", over=["noise"])
+
+
+def test_the_name_says_what_differs():
+    runs = table(noise=[0.1, 0.2] * 2, rule=["on"] * 2 + ["off"] * 2, seed=[0] * 4, test_loss=[1.0, 2.0, 3.0, 5.0])
     one = compare(runs, {"rule": "on", "noise": 0.2}, {"rule": "on", "noise": 0.1}, "test_loss")
-    assert (one.a, one.b) == ("noise 0.2", "noise 0.1")
+    assert (one.a, one.b, one.given) == ("noise 0.2", "noise 0.1", "rule on")
+    assert one.sentence().startswith("test loss of noise 0.2 against noise 0.1, rule on: +1 (one seed)")
 
 
 @pytest.mark.parametrize(

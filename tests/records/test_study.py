@@ -79,7 +79,7 @@ def test_tables_say_what_was_measured_and_where_it_is_from(tmp_path):
     assert part["environment"]["threads"] == 1
     assert read.runs["processor"].str.contains(part["environment"]["cpu_capability"]).all()
     assert read.made().startswith("python toy.py\n    on ")
-    assert "6 runs, 3 seed(s)" in read.made()
+    assert "6 runs with 3 seeds" in read.made()
 
 
 def test_the_verdict_comes_from_the_tables(tmp_path):
@@ -87,7 +87,7 @@ def test_the_verdict_comes_from_the_tables(tmp_path):
     comparison = Study.read("toy", tmp_path).paired({"variant": "fancy"}, {"variant": "plain"}, "accuracy")
     assert comparison.differences == pytest.approx((0.01, 0.02, 0.03))
     assert comparison.sentence() == (
-        "accuracy, fancy against plain: +2.00 points (95 % interval -0.48 to +4.48): cannot be told by 3 seeds."
+        "accuracy of fancy against plain: +2.00 points (95 % interval -0.48 to +4.48): cannot be told by 3 seeds."
     )
 
 
@@ -317,3 +317,13 @@ def test_about_is_json_for_other_programs_too(tmp_path):
     study(tmp_path).run(PLAN[:1], toy)
     about = json.loads((tmp_path / "toy/about.json").read_text())
     assert set(about) == {"question", "settings", "arm", "parts"}
+
+
+def test_studies_are_found_from_a_folder_below(tmp_path, monkeypatch):
+    study(tmp_path / "data/results").run(PLAN, toy)
+    (tmp_path / "book/deep").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "book", tmp_path / "book/deep"):
+        monkeypatch.chdir(folder)
+        assert len(Study.read("toy").runs) == len(PLAN)
+    monkeypatch.chdir("/")
+    assert Study("toy").path == Path("/data/results/toy")
