@@ -65,14 +65,14 @@ class StepOutputs(TypedDict):
 class Method(Protocol):
     """The contract of a method: an ``nn.Module`` with these members, and the engine can train it.
 
-    A batch is a dict with ``images`` (m, 3, H, W), normalised, or sequences (m, T, 3, H, W); ``index`` (m,), which
+    A batch is a dict with ``images`` (m, 3, H, W), normalized, or sequences (m, T, 3, H, W); ``index`` (m,), which
     sample is which; ``labels`` (m,); and what else the data have of ``landmarks``, ``action_units``, ``lengths``.
 
     Two further methods are optional; a method that needs none of them does not define them.
 
-    * ``after_step(batch, outputs, gather)`` runs after the optimiser's step, with the outputs of ``training_step``.
-    * ``parameter_groups(lr, weight_decay)`` returns the optimiser's groups, each a dict with ``params`` and whatever of
-      ``lr``, ``weight_decay`` and the optimiser's other settings it wants for these; without it all parameters are one
+    * ``after_step(batch, outputs, gather)`` runs after the optimizer's step, with the outputs of ``training_step``.
+    * ``parameter_groups(lr, weight_decay)`` returns the optimizer's groups, each a dict with ``params`` and whatever of
+      ``lr``, ``weight_decay`` and the optimizer's other settings it wants for these; without it all parameters are one
       group.
 
     Attributes:
@@ -268,7 +268,7 @@ def build_method(
         config: the method's hyper-parameters, its own dataclass; None for its first preset.
         num_classes: K, where there are no ``data``.
         image_size: side of the images in pixels, where there are no ``data``.
-        normalization: which mean and standard deviation images are normalised with: ``imagenet`` or ``dacl``.
+        normalization: which mean and standard deviation images are normalized with: ``imagenet`` or ``dacl``.
 
     Returns:
         The network, with its :class:`MethodSpec` in the attribute ``spec``.

@@ -1,26 +1,27 @@
 """Center loss: pull every embedding towards the center of its class.
 
-Y. Wen, K. Zhang, Z. Li, Y. Qiao: A Discriminative Feature Learning Approach for Deep Face Recognition. ECCV 2016,
-doi 10.1007/978-3-319-46478-7_31.  Equation numbers are the paper's.
-
-This file needs torch alone, so that it can be lifted into another project.
+Y. Wen, K. Zhang, Z. Li, Y. Qiao: A Discriminative Feature Learning Approach for Deep Face Recognition.  ECCV 2016,
+doi 10.1007/978-3-319-46478-7_31.  Equation numbers in docstrings are the paper's; the keys beside the code are the
+book's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, get_args
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from fer_tutorial.papers.checks import Gather, check_embeddings, identity
 from fer_tutorial.papers.configs import CENTER_LOSS_PRESETS as PRESETS
 from fer_tutorial.papers.configs import CenterLossConfig, CenterReduction, check_one_of
 
+# --- equations ------------------------------------------------------------------------------------------------------
+
 
 def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: CenterReduction = "sum") -> Tensor:
-    r"""Half the squared distance from each embedding to its class center (Eq. 2).
+    r"""Half the squared distance from each embedding to its class center.
 
     .. math:: L_C = \frac{1}{2} \sum_{i=1}^{m} \lVert x_i - c_{y_i} \rVert_2^2
 
@@ -54,29 +55,37 @@ def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: Ce
         ValueError: shapes that do not fit, an empty batch, an unknown reduction, or (for labels on the CPU, where
             looking at them does not stall a GPU) a label outside 0 to K-1.
 
-    >>> x, c = torch.tensor([[1.0, 2.0], [4.0, 0.0]]), torch.tensor([[0.0, 0.0], [4.0, 2.0]])
-    >>> center_loss(x, torch.tensor([0, 1]), c)  # 1/2 ((1 + 4) + (0 + 4))
-    tensor(4.5000)
+    Example:
+        >>> x, c = torch.tensor([[1.0, 2.0], [4.0, 0.0]]), torch.tensor([[0.0, 0.0], [4.0, 2.0]])
+        >>> center_loss(x, torch.tensor([0, 1]), c)  # 1/2 ((1 + 4) + (0 + 4))
+        tensor(4.5000)
+
+    Source: Wen et al. 2016, Eq. (2).
     """
-    _check(features, labels, centers)
+    check_embeddings(features, labels, centers)
     check_one_of("reduction", reduction, get_args(CenterReduction))
     squared_distances = (features - centers[labels]).square().sum(dim=1)  # (m, d) -> (m,)
     if reduction == "sum":
-        return squared_distances.sum() / 2  # Eq. (2)
+        return squared_distances.sum() / 2  # eq-cl-loss
     if reduction == "mean":
         return squared_distances.mean() / 2
     return squared_distances.mean()
 
 
 def center_update(centers: Tensor, features: Tensor, labels: Tensor, alpha: float) -> Tensor:
-    r"""The paper's step of the class centers (Eq. 4 and Algorithm 1).
+    r"""The paper's step of the class centers.
 
     .. math::
         \Delta c_j = \frac{\sum_i \delta(y_i = j) \, (c_j - x_i)}{1 + \sum_i \delta(y_i = j)},
         \qquad c_j \leftarrow c_j - \alpha \, \Delta c_j
 
-    where :math:`\delta` is 1 if its condition holds and 0 otherwise, and the rest is as in :func:`center_loss`.  A
-    class that is absent from the batch keeps its center: the 1 in the denominator keeps 0/0 away.  The loss weight
+    where
+
+    * :math:`\delta` is 1 if its condition holds and 0 otherwise,
+    * :math:`\alpha` is the step size ``alpha``,
+    * :math:`x_i`, :math:`y_i` and :math:`c_j` are as in :func:`center_loss`.
+
+    A class that is absent from the batch keeps its center: the 1 in the denominator keeps 0/0 away.  The loss weight
     :math:`\lambda` and the learning rate do not enter.
 
     Args:
@@ -91,38 +100,50 @@ def center_update(centers: Tensor, features: Tensor, labels: Tensor, alpha: floa
     Raises:
         ValueError: as for :func:`center_loss`.
 
-    >>> center_update(torch.zeros(2, 1), torch.tensor([[3.0], [6.0]]), torch.tensor([0, 0]), alpha=0.5)
-    tensor([[1.5000],
-            [0.0000]])
+    Example:
+        >>> center_update(torch.zeros(2, 1), torch.tensor([[3.0], [6.0]]), torch.tensor([0, 0]), alpha=0.5)
+        tensor([[1.5000],
+                [0.0000]])
+
+    Source: Wen et al. 2016, Eq. (4) and Algorithm 1.
     """
-    _check(features, labels, centers)
+    check_embeddings(features, labels, centers)
     with torch.no_grad():
         differences = (centers[labels] - features).to(centers.dtype)  # (m, d)
         sums = torch.zeros_like(centers).index_add(0, labels, differences)  # (m, d) -> (K, d)
         counts = centers.new_zeros(len(centers)).index_add(0, labels, centers.new_ones(len(labels)))  # (m,) -> (K,)
-        delta = sums / (1 + counts)[:, None]  # Eq. (4)
+        delta = sums / (1 + counts)[:, None]  # eq-cl-update
         return centers - alpha * delta
 
 
-def identity(x: Tensor) -> Tensor:
-    """What ``gather`` is with a single process."""
-    return x
+# --- the network ----------------------------------------------------------------------------------------------------
 
 
 class CenterLoss(nn.Module):
-    r"""A classifier trained with :math:`L = L_S + \lambda L_C` (Eq. 5): softmax loss plus center loss.
+    r"""A classifier trained with softmax loss plus center loss.
+
+    .. math:: L = L_S + \lambda L_C
+
+    where
+
+    * :math:`L_S` is the cross-entropy, see :class:`fer_tutorial.papers.softmax.Softmax`,
+    * :math:`L_C` is :func:`center_loss`,
+    * :math:`\lambda` is ``config.lambda_``.
+
+    The centers start at zero; how the paper starts them is not known to us.
 
     Args:
         backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
         num_classes: K.
         config: hyper-parameters.
 
-    The centers start at zero; how the paper starts them is not known to us.
+    Example:
+        >>> backbone = nn.Conv2d(3, 16, 3)
+        >>> method = CenterLoss(backbone, num_classes=7, config=CenterLossConfig(embedding_dim=2))
+        >>> method(torch.zeros(4, 3, 8, 8)).shape, method.centers.shape
+        (torch.Size([4, 7]), torch.Size([7, 2]))
 
-    >>> backbone = nn.Conv2d(3, 16, 3)
-    >>> method = CenterLoss(backbone, num_classes=7, config=CenterLossConfig(embedding_dim=2))
-    >>> method(torch.zeros(4, 3, 8, 8)).shape, method.centers.shape
-    (torch.Size([4, 7]), torch.Size([7, 2]))
+    Source: Wen et al. 2016, Eq. (5).
     """
 
     task = "expression"
@@ -155,64 +176,40 @@ class CenterLoss(nn.Module):
         """Logits (m, K) of a batch."""
         return self(batch["images"])
 
-    def training_step(
-        self, batch: dict[str, Tensor], epoch: int = 0, gather: Callable[[Tensor], Tensor] = identity
-    ) -> dict[str, Any]:
-        """Loss and logits of one batch; ``gather`` joins a tensor's rows over all processes."""
+    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+        """Loss and logits of one batch.
+
+        Args:
+            batch: ``images`` (m, 3, H, W) and ``labels`` (m,).
+            epoch: not used.
+            gather: concatenates over processes, differentiably: the centers' step counts the whole batch.
+
+        Returns:
+            ``loss``, ``logits``, ``log`` (both terms) and ``kept`` (``features`` and ``labels`` of all processes).
+        """
         features = self.embed(batch["images"])
         logits = self.classifier(features)
-        softmax_loss = F.cross_entropy(logits, batch["labels"])
+        softmax_loss = F.cross_entropy(logits, batch["labels"])  # eq-cl-softmax
         all_features, all_labels = gather(features), gather(batch["labels"])
         distance_loss = center_loss(all_features, all_labels, self.centers, self.config.reduction)
         return {
-            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # Eq. (5)
+            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # eq-cl-total
             "logits": logits,
             "log": {"softmax_loss": softmax_loss.detach(), "center_loss": distance_loss.detach()},
             "kept": {"features": all_features.detach(), "labels": all_labels},
         }
 
     @torch.no_grad()
-    def after_step(
-        self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Callable[[Tensor], Tensor] = identity
-    ) -> None:
-        """Moves the centers by the paper's rule; under ``"autograd"`` the optimiser has moved them already."""
+    def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:
+        """Moves the centers by the paper's rule; under ``"autograd"`` the optimizer has moved them already."""
         if self.config.update_rule == "paper":
             kept = outputs["kept"]
             self.centers.copy_(center_update(self.centers, kept["features"], kept["labels"], self.config.alpha))
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
-        """Optimiser groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
-        groups: list[dict[str, Any]] = [
-            {
-                "params": [p for name, p in self.named_parameters() if name != "centers"],
-                "lr": lr,
-                "weight_decay": weight_decay,
-            }
-        ]
+        """Optimizer groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
+        network = [parameter for name, parameter in self.named_parameters() if name != "centers"]
+        groups: list[dict[str, Any]] = [{"params": network, "lr": lr, "weight_decay": weight_decay}]
         if self.config.update_rule == "autograd":
             groups.append({"params": [self.centers], "lr": self.config.alpha, "weight_decay": 0.0, "momentum": 0.0})
         return groups
-
-
-def _check(features: Tensor, labels: Tensor, centers: Tensor) -> None:
-    """Raises ValueError, in one sentence, if the three do not fit together."""
-    if features.ndim != 2 or centers.ndim != 2 or features.shape[1] != centers.shape[1]:
-        raise ValueError(
-            f"features have shape {tuple(features.shape)} and centers {tuple(centers.shape)}; expected (m, d) and "
-            "(K, d) with the same d, so pool or flatten feature maps first"
-        )
-    if labels.shape != features.shape[:1] or labels.dtype != torch.int64:
-        raise ValueError(
-            f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected torch.int64 of shape "
-            f"({len(features)},), one class a row of features"
-        )
-    if len(features) == 0:
-        raise ValueError("the batch is empty; expected at least one sample, so check the data or drop the last batch")
-    # Looking at the values would stall a GPU; there an index out of range stops the program by itself.
-    if labels.device.type == "cpu" and not torch.compiler.is_compiling():
-        smallest, largest = labels.aminmax()
-        if smallest < 0 or largest >= len(centers):
-            raise ValueError(
-                f"labels run from {int(smallest)} to {int(largest)} but there are {len(centers)} centers; expected 0 "
-                f"to {len(centers) - 1}, so check the label file or the number of classes"
-            )

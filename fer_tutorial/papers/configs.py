@@ -60,7 +60,7 @@ class CenterLossConfig:
             learning rate of their parameter group, meant for SGD (λ and the reduction scale that step as well).  Adam's
             steps do not shrink with the gradient: with Adam take an α of the size of a learning rate.
         update_rule: "paper" moves the centers by the paper's own step; "autograd" makes them parameters of the
-            optimiser.
+            optimizer.
         reduction: how the distances of a batch become one number: "sum" is half their sum (the paper), "mean" half
             their mean, "mean_without_half" their mean.  The cross-entropy is a mean over the batch here, so the default
             is a mean too; with "sum" the same λ weighs m times as much.
@@ -105,7 +105,7 @@ class DACLConfig:
             the learning rate of their parameter group, meant for SGD (λ and 1/m scale that step as well).  Adam's steps
             do not shrink with the gradient: with Adam take an α of the size of a learning rate.
         update_rule: "paper" moves the centers as the official code does; "autograd" makes them parameters of the
-            optimiser.
+            optimizer.
         encoder_sizes: widths of the three layers of the CE-unit.
         mean_one: divide the attention of each sample by its mean.  Ours, not the paper's.
 

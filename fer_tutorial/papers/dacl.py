@@ -1,22 +1,30 @@
 """DACL, the deep attentive center loss: a center loss that weighs every dimension of every embedding.
 
 A. H. Farzaneh, X. Qi: Facial Expression Recognition in the Wild via Deep Attentive Center Loss.  WACV 2021, 2402-2411.
-Official code: https://github.com/amirhfarzaneh/dacl.  The formulas below are those of that code.
-
-This file needs torch alone, so that it can be lifted into another project.
+Official code: https://github.com/amirhfarzaneh/dacl.  The formulas are those of that code; the keys beside the code
+are the book's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from fer_tutorial.papers.checks import (
+    Gather,
+    check_batch_normalization,
+    check_embeddings,
+    check_like_features,
+    identity,
+)
 from fer_tutorial.papers.configs import DACL_PRESETS as PRESETS
 from fer_tutorial.papers.configs import DACLConfig
+
+# --- equations ------------------------------------------------------------------------------------------------------
 
 
 def sparse_center_loss(features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
@@ -45,13 +53,17 @@ def sparse_center_loss(features: Tensor, attention: Tensor, labels: Tensor, cent
         ValueError: shapes that do not fit, an empty batch, or (for labels on the CPU, where looking at them does not
             stall a GPU) a label outside 0 to K-1.
 
-    >>> x, a = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]])
-    >>> sparse_center_loss(x, a, torch.tensor([0]), torch.zeros(1, 2))  # 1/2 (0.5 · 1 + 0.25 · 4)
-    tensor(0.7500)
+    Example:
+        >>> x, a = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]])
+        >>> sparse_center_loss(x, a, torch.tensor([0]), torch.zeros(1, 2))  # 1/2 (0.5 · 1 + 0.25 · 4)
+        tensor(0.7500)
+
+    Source: Farzaneh and Qi 2021, the sparse center loss; written as the official code computes it.
     """
-    _check(features, attention, labels, centers)
+    check_embeddings(features, labels, centers)
+    check_like_features(attention, features, "attention")
     squared_differences = (features - centers[labels]).square()  # (m, d)
-    return (attention * squared_differences).sum() / (2 * len(features))  # L_SC
+    return (attention * squared_differences).sum() / (2 * len(features))  # eq-dacl-loss
 
 
 def sparse_center_loss_gradients(
@@ -64,12 +76,19 @@ def sparse_center_loss_gradients(
         \frac{\partial L_{SC}}{\partial a_{ij}} = \frac{(x_{ij} - c_{y_i j})^2}{2m}, \qquad
         \frac{\partial L_{SC}}{\partial c_{kj}} = \frac{1}{m} \sum_i \delta(y_i = k) \, a_{ij} (c_{kj} - x_{ij})
 
-    where :math:`\delta` is 1 if its condition holds and 0 otherwise, and the rest is as in
-    :func:`sparse_center_loss`.  The first two are those of the official code; its centers do not follow the third but
-    :func:`sparse_center_update`.  Training leaves differentiation to autograd; this function is here to be compared.
+    where
+
+    * :math:`\delta` is 1 if its condition holds and 0 otherwise,
+    * :math:`m`, :math:`x_{ij}`, :math:`a_{ij}`, :math:`y_i` and :math:`c_{kj}` are as in :func:`sparse_center_loss`.
+
+    The first two are those of the official code; its centers do not follow the third but :func:`sparse_center_update`.
+    Training leaves differentiation to autograd; this function is here to be compared.
 
     Args:
-        features, attention, labels, centers: as for :func:`sparse_center_loss`.
+        features: embeddings, floating point, (m, d).
+        attention: weights, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        centers: class centers, floating point, (K, d).
 
     Returns:
         The gradients to features (m, d), attention (m, d) and centers (K, d).
@@ -77,17 +96,23 @@ def sparse_center_loss_gradients(
     Raises:
         ValueError: as for :func:`sparse_center_loss`.
 
-    >>> x, a, c = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]]), torch.zeros(1, 2)
-    >>> to_x, to_a, to_c = sparse_center_loss_gradients(x, a, torch.tensor([0]), c)
-    >>> to_x, to_a, to_c
-    (tensor([[0.5000, 0.5000]]), tensor([[0.5000, 2.0000]]), tensor([[-0.5000, -0.5000]]))
+    Example:
+        >>> x, a, c = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]]), torch.zeros(1, 2)
+        >>> to_x, to_a, to_c = sparse_center_loss_gradients(x, a, torch.tensor([0]), c)
+        >>> to_x, to_a, to_c
+        (tensor([[0.5000, 0.5000]]), tensor([[0.5000, 2.0000]]), tensor([[-0.5000, -0.5000]]))
+
+    Source: the official code (the first two); derived by us (the third).
     """
-    _check(features, attention, labels, centers)
+    check_embeddings(features, labels, centers)
+    check_like_features(attention, features, "attention")
     m = len(features)
     difference = features - centers[labels]  # (m, d)
-    to_features = attention * difference / m
+    to_features = attention * difference / m  # eq-dacl-gradients
     to_attention = difference.square() / (2 * m)
-    to_centers = torch.zeros_like(centers).index_add(0, labels, -to_features.to(centers.dtype))  # (m, d) -> (K, d)
+    to_centers = torch.zeros_like(centers).index_add(
+        0, labels, -to_features.to(centers.dtype)
+    )  # eq-dacl-gradient-center
     return to_features, to_attention, to_centers
 
 
@@ -98,7 +123,13 @@ def sparse_center_update(centers: Tensor, features: Tensor, attention: Tensor, l
         \Delta c_{kj} = \frac{\sum_i \delta(y_i = k) \, a_{ij} (c_{kj} - x_{ij})}{1 + n_k},
         \qquad c_{kj} \leftarrow c_{kj} - \alpha \, \Delta c_{kj}
 
-    where :math:`n_k` counts the samples of class k in the batch and the rest is as in :func:`sparse_center_loss`.
+    where
+
+    * :math:`\delta` is 1 if its condition holds and 0 otherwise,
+    * :math:`n_k` counts the samples of class k in the batch,
+    * :math:`\alpha` is the step size ``alpha``,
+    * :math:`x_{ij}`, :math:`a_{ij}`, :math:`y_i` and :math:`c_{kj}` are as in :func:`sparse_center_loss`.
+
     Neither the loss weight :math:`\lambda` nor :math:`1/m` enters, so this is not gradient descent on the loss.
 
     Args:
@@ -114,42 +145,67 @@ def sparse_center_update(centers: Tensor, features: Tensor, attention: Tensor, l
     Raises:
         ValueError: as for :func:`sparse_center_loss`.
 
-    >>> x, a = torch.tensor([[2.0, 4.0]]), torch.tensor([[0.5, 1.0]])
-    >>> sparse_center_update(torch.zeros(2, 2), x, a, torch.tensor([0]), alpha=0.5)
-    tensor([[0.2500, 1.0000],
-            [0.0000, 0.0000]])
+    Example:
+        >>> x, a = torch.tensor([[2.0, 4.0]]), torch.tensor([[0.5, 1.0]])
+        >>> sparse_center_update(torch.zeros(2, 2), x, a, torch.tensor([0]), alpha=0.5)
+        tensor([[0.2500, 1.0000],
+                [0.0000, 0.0000]])
+
+    Source: the official code; the rule it varies is Wen et al. 2016, Eq. (4).
     """
-    _check(features, attention, labels, centers)
+    check_embeddings(features, labels, centers)
+    check_like_features(attention, features, "attention")
     with torch.no_grad():
         differences = (attention * (centers[labels] - features)).to(centers.dtype)  # (m, d)
         sums = torch.zeros_like(centers).index_add(0, labels, differences)  # (m, d) -> (K, d)
         counts = centers.new_zeros(len(centers)).index_add(0, labels, centers.new_ones(len(labels)))  # (m,) -> (K,)
-        return centers - alpha * sums / (1 + counts)[:, None]
+        return centers - alpha * sums / (1 + counts)[:, None]  # eq-dacl-center
+
+
+# --- parts of the network -------------------------------------------------------------------------------------------
 
 
 class ContextEncoder(nn.Sequential):
-    """The CE-unit: three fully connected layers that see the whole feature map and return a short code e.
+    r"""The CE-unit: three fully connected layers that see the whole feature map and return a short code.
 
-    Every layer is Linear, batch normalisation, activation: ReLU twice, then tanh.
+    .. math:: e_i = \tanh \mathrm{BN} \, W_3 \; \mathrm{ReLU} \, \mathrm{BN} \, W_2 \; \mathrm{ReLU} \, \mathrm{BN} \,
+        W_1 \, \mathrm{vec}(x^*_i)
+
+    where
+
+    * :math:`x^*_i` is the feature map of sample i, (C, h, w),
+    * :math:`W_1, W_2, W_3` are linear layers with a bias,
+    * :math:`\mathrm{BN}` is batch normalization,
+    * :math:`e_i` is the code, in (-1, 1).
 
     Args:
         in_features: C·h·w of the feature map.
         sizes: widths of the three layers; the official code has (3584, 512, 64).
 
-    Input (m, C, h, w) or (m, C·h·w), output (m, sizes[2]) in (-1, 1).
+    Shapes: (m, C, h, w) or (m, C·h·w) -> (m, sizes[2]).
 
-    >>> ContextEncoder(in_features=32 * 3 * 3, sizes=(64, 32, 16))(torch.randn(4, 32, 3, 3)).shape
-    torch.Size([4, 16])
+    Raises:
+        ValueError: a single sample in training, which batch normalization cannot normalize.
+
+    Example:
+        >>> ContextEncoder(in_features=32 * 3 * 3, sizes=(64, 32, 16))(torch.randn(4, 32, 3, 3)).shape
+        torch.Size([4, 16])
+
+    Source: Farzaneh and Qi 2021, the attention network; layers as in the official code.
     """
 
     def __init__(self, in_features: int, sizes: Sequence[int] = (3584, 512, 64)) -> None:
         first, second, third = sizes
-        super().__init__(
+        super().__init__(  # eq-dacl-encoder
             nn.Flatten(),  # (m, C, h, w) -> (m, C·h·w)
             *(nn.Linear(in_features, first), nn.BatchNorm1d(first), nn.ReLU()),
             *(nn.Linear(first, second), nn.BatchNorm1d(second), nn.ReLU()),
             *(nn.Linear(second, third), nn.BatchNorm1d(third), nn.Tanh()),
         )
+
+    def forward(self, feature_map: Tensor) -> Tensor:
+        check_batch_normalization(self, feature_map)
+        return super().forward(feature_map)
 
 
 class MultiHeadAttention(nn.Module):
@@ -157,18 +213,25 @@ class MultiHeadAttention(nn.Module):
 
     .. math:: a_{ij} = \frac{\exp p^{in}_{ij}}{\exp p^{in}_{ij} + \exp p^{ex}_{ij}}
 
-    where :math:`(p^{ex}_{ij}, p^{in}_{ij})` are the two outputs of head j for the code :math:`e_i` of sample i.  All d
-    heads are rows of one linear layer; index 1 of each pair is "in", as in the official code.
+    where
+
+    * :math:`(p^{ex}_{ij}, p^{in}_{ij})` are the two outputs of head j for the code of sample i,
+    * :math:`a_{ij}` is the attention.
+
+    All d heads are rows of one linear layer; index 1 of each pair is "in", as in the official code.
 
     Args:
         code_dim: length of the code e.
         feature_dim: d, the number of heads.
 
-    Input (m, code_dim), output (m, d) in (0, 1).
+    Shapes: (m, code_dim) -> (m, d), in (0, 1).
 
-    >>> heads = MultiHeadAttention(code_dim=64, feature_dim=512)
-    >>> heads(torch.zeros(4, 64)).shape, sum(p.numel() for p in heads.parameters())
-    (torch.Size([4, 512]), 66560)
+    Example:
+        >>> heads = MultiHeadAttention(code_dim=64, feature_dim=512)
+        >>> heads(torch.zeros(4, 64)).shape, sum(p.numel() for p in heads.parameters())
+        (torch.Size([4, 512]), 66560)
+
+    Source: Farzaneh and Qi 2021, the attention network; layers as in the official code.
     """
 
     def __init__(self, code_dim: int, feature_dim: int) -> None:
@@ -177,7 +240,7 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, code: Tensor) -> Tensor:
         pairs = self.heads(code).unflatten(1, (-1, 2))  # (m, 2d) -> (m, d, 2)
-        return pairs.softmax(dim=2)[..., 1]  # (m, d, 2) -> (m, d), a_ij
+        return pairs.softmax(dim=2)[..., 1]  # eq-dacl-attention; (m, d, 2) -> (m, d)
 
 
 class MeanOne(nn.Module):
@@ -185,43 +248,58 @@ class MeanOne(nn.Module):
 
     .. math:: \tilde a_{ij} = \frac{a_{ij}}{\frac{1}{d} \sum_l a_{il}}
 
-    Not in the paper: with it, attention cannot lower the loss by fading everywhere; it can only choose dimensions.
+    where
 
-    Input (m, d), output (m, d), positive, of mean 1 in every row.
+    * :math:`a_{ij}` is the attention for dimension j of sample i,
+    * :math:`d` is the number of dimensions.
 
-    >>> MeanOne()(torch.tensor([[0.1, 0.3]]))
-    tensor([[0.5000, 1.5000]])
+    With it, attention cannot lower the loss by fading everywhere; it can only choose dimensions.
+
+    Shapes: (m, d) -> (m, d), positive, of mean 1 in every row.
+
+    Example:
+        >>> MeanOne()(torch.tensor([[0.1, 0.3]]))
+        tensor([[0.5000, 1.5000]])
+
+    Source: ours, not the paper's.
     """
 
     def forward(self, attention: Tensor) -> Tensor:
-        return attention / attention.mean(dim=1, keepdim=True)
+        return attention / attention.mean(dim=1, keepdim=True)  # eq-dacl-mean-one
 
 
-def identity(x: Tensor) -> Tensor:
-    """What ``gather`` is with a single process."""
-    return x
+# --- the network ----------------------------------------------------------------------------------------------------
 
 
 class DACL(nn.Module):
-    r"""A classifier trained with :math:`L = L_S + \lambda L_{SC}`: softmax loss plus sparse center loss.
+    r"""A classifier trained with softmax loss plus sparse center loss.
+
+    .. math:: L = L_S + \lambda L_{SC}
+
+    where
+
+    * :math:`L_S` is the cross-entropy,
+    * :math:`L_{SC}` is :func:`sparse_center_loss`,
+    * :math:`\lambda` is ``config.lambda_``.
 
     The attention network (CE-unit and heads) reads the feature map and weighs the center loss.  It does not touch the
-    logits, so it can be thrown away after training.
+    logits, so it can be thrown away after training.  The centers start as in the official code, normal with standard
+    deviation sqrt(2 / K).  All other layers start as torch starts them, which is our choice.
 
     Args:
-        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
+        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C = d in ``backbone.out_channels``.
         num_classes: K.
         config: hyper-parameters.
         map_size: (h, w) of the feature map; 7 × 7 for a ResNet and images of 224 pixels.
 
-    The centers start as in the official code, normal with standard deviation sqrt(2 / K).  All other layers start as
-    torch starts them, which is our choice.
+    Example:
+        >>> backbone = nn.Conv2d(3, 16, 3)
+        >>> method = DACL(backbone, num_classes=7, config=PRESETS["small"], map_size=(6, 6))
+        >>> images = torch.zeros(4, 3, 8, 8)
+        >>> method(images).shape, method.attention(images).shape
+        (torch.Size([4, 7]), torch.Size([4, 16]))
 
-    >>> backbone = nn.Conv2d(3, 16, 3)
-    >>> method = DACL(backbone, num_classes=7, config=PRESETS["small"], map_size=(6, 6))
-    >>> images = torch.zeros(4, 3, 8, 8)
-    >>> method(images).shape, method.attention(images).shape
-    (torch.Size([4, 7]), torch.Size([4, 16]))
+    Source: Farzaneh and Qi 2021; λ and the start of the centers as in the official code.
     """
 
     task = "expression"
@@ -272,10 +350,18 @@ class DACL(nn.Module):
         """Logits (m, K) of a batch."""
         return self(batch["images"])
 
-    def training_step(
-        self, batch: dict[str, Tensor], epoch: int = 0, gather: Callable[[Tensor], Tensor] = identity
-    ) -> dict[str, Any]:
-        """Loss and logits of one batch; ``gather`` joins a tensor's rows over all processes."""
+    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+        """Loss and logits of one batch.
+
+        Args:
+            batch: ``images`` (m, 3, H, W) and ``labels`` (m,).
+            epoch: not used.
+            gather: concatenates over processes, differentiably: the centers' step counts the whole batch.
+
+        Returns:
+            ``loss``, ``logits``, ``log`` (both terms, mean and spread of the attention) and ``kept`` (``features``,
+            ``attention`` and ``labels`` of all processes).
+        """
         features, attention = self.embed_with_attention(batch["images"])
         logits = self.classifier(features)
         softmax_loss = F.cross_entropy(logits, batch["labels"])
@@ -283,7 +369,7 @@ class DACL(nn.Module):
         distance_loss = sparse_center_loss(all_features, all_attention, all_labels, self.centers)
         watched = all_attention.detach()
         return {
-            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # L = L_S + λ L_SC
+            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # eq-dacl-joint
             "logits": logits,
             "log": {
                 "softmax_loss": softmax_loss.detach(),
@@ -295,51 +381,15 @@ class DACL(nn.Module):
         }
 
     @torch.no_grad()
-    def after_step(
-        self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Callable[[Tensor], Tensor] = identity
-    ) -> None:
-        """Moves the centers as the official code does; under ``"autograd"`` the optimiser has moved them already."""
+    def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:
+        """Moves the centers as the official code does; under ``"autograd"`` the optimizer has moved them already."""
         if self.config.update_rule == "paper":
             self.centers.copy_(sparse_center_update(self.centers, **outputs["kept"], alpha=self.config.alpha))
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
-        """Optimiser groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
-        groups: list[dict[str, Any]] = [
-            {
-                "params": [p for name, p in self.named_parameters() if name != "centers"],
-                "lr": lr,
-                "weight_decay": weight_decay,
-            }
-        ]
+        """Optimizer groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
+        network = [parameter for name, parameter in self.named_parameters() if name != "centers"]
+        groups: list[dict[str, Any]] = [{"params": network, "lr": lr, "weight_decay": weight_decay}]
         if self.config.update_rule == "autograd":
             groups.append({"params": [self.centers], "lr": self.config.alpha, "weight_decay": 0.0, "momentum": 0.0})
         return groups
-
-
-def _check(features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor) -> None:
-    """Raises ValueError, in one sentence, if the four do not fit together."""
-    if features.ndim != 2 or centers.ndim != 2 or features.shape[1] != centers.shape[1]:
-        raise ValueError(
-            f"features have shape {tuple(features.shape)} and centers {tuple(centers.shape)}; expected (m, d) and "
-            "(K, d) with the same d, so pool or flatten feature maps first"
-        )
-    if attention.shape != features.shape:
-        raise ValueError(
-            f"attention has shape {tuple(attention.shape)} and features {tuple(features.shape)}; expected the same "
-            "(m, d), one weight for every dimension of every sample"
-        )
-    if labels.shape != features.shape[:1] or labels.dtype != torch.int64:
-        raise ValueError(
-            f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected torch.int64 of shape "
-            f"({len(features)},), one class a row of features"
-        )
-    if len(features) == 0:
-        raise ValueError("the batch is empty; expected at least one sample, so check the data or drop the last batch")
-    # Looking at the values would stall a GPU; there an index out of range stops the program by itself.
-    if labels.device.type == "cpu" and not torch.compiler.is_compiling():
-        smallest, largest = labels.aminmax()
-        if smallest < 0 or largest >= len(centers):
-            raise ValueError(
-                f"labels run from {int(smallest)} to {int(largest)} but there are {len(centers)} centers; expected 0 "
-                f"to {len(centers) - 1}, so check the label file or the number of classes"
-            )

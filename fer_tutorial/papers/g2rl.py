@@ -1,37 +1,31 @@
 """G2RL: geometry-guided representation learning for the intensities of facial action units.
 
-Fan and Lin, "G2RL: Geometry-Guided Representation Learning for Facial Action Unit Intensity Estimation", IJCAI 2020,
+Y. Fan, Z. Lin: G2RL: Geometry-Guided Representation Learning for Facial Action Unit Intensity Estimation.  IJCAI 2020,
 731-737, doi 10.24963/ijcai.2020/102.  No official code is known.  The equations are known from a published reading note
 of the paper; what the note leaves open (σ, λ, layer sizes, the points, the map from distance to adjacency) is a
-parameter here, and its value is our reading.
+parameter here, and its value is our reading.  The keys beside the code are the book's.
 
 A network with deconvolutions predicts a heatmap for every facial point that an action unit (AU) moves: the place of the
 peak says where the point is, its height how strong the AU is.  During training a second branch turns the landmarks into
 a graph and the graph into a vector G, and the feature maps before the heatmaps are pulled towards it.  After training
 the second branch is thrown away.
-
->>> backbone = nn.Conv2d(3, 8, 8, stride=8)
->>> method = G2RL(backbone, (1, 2, 12), PRESETS["small"], image_size=48, map_size=(6, 6))
->>> method(torch.rand(2, 3, 48, 48)).shape
-torch.Size([2, 3])
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fer_tutorial.papers.checks import Gather, check_batch_normalization, identity, require
 from fer_tutorial.papers.configs import G2RL_PRESETS as PRESETS
-from fer_tutorial.papers.configs import AdjacencyKind, G2RLConfig, Peak
-
-Gather = Callable[[Tensor], Tensor]
+from fer_tutorial.papers.configs import AdjacencyKind, G2RLConfig, Peak, check_one_of
 
 HIGHEST_INTENSITY = 5.0  # FACS letters A to E, as numbers
 
@@ -60,27 +54,25 @@ AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
 }
 
 
-def _require(condition: Tensor, message: str) -> None:
-    """Raise ``ValueError(message)`` unless ``condition`` holds.
-
-    Values are looked at on the CPU only: on a GPU the look would make every training step wait for the device.
-    """
-    if condition.device.type == "cpu" and not torch.compiler.is_compiling() and not condition.item():
-        raise ValueError(message)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Points and heatmaps
+# --- equations: points and heatmaps -----------------------------------------------------------------------------------
 
 
 def action_unit_columns(wanted: Sequence[int], available: Sequence[int]) -> list[int]:
     """Where the wanted AUs stand in a table whose columns are ``available``.
 
+    Args:
+        wanted: AUs, by number.
+        available: AUs of the columns, by number.
+
+    Returns:
+        The columns' positions.
+
     Raises:
         ValueError: the table lacks one of them.
 
-    >>> action_unit_columns((12, 1), (1, 2, 12))
-    [2, 0]
+    Example:
+        >>> action_unit_columns((12, 1), (1, 2, 12))
+        [2, 0]
     """
     missing = [unit for unit in wanted if unit not in available]
     if missing:
@@ -92,11 +84,18 @@ def action_unit_columns(wanted: Sequence[int], available: Sequence[int]) -> list
 
 
 def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
-    """The two points of each action unit: midpoints of two landmarks each, by :data:`AU_POINTS`.
+    r"""The two points of each action unit: midpoints of two landmarks each.
+
+    .. math:: p_{as} = \frac{1}{2} (l_{u(a,s)} + l_{v(a,s)})
+
+    where
+
+    * :math:`l_i` is landmark i (``landmarks``),
+    * :math:`u(a, s)` and :math:`v(a, s)` are the two landmarks of action unit a on side s, by :data:`AU_POINTS`.
 
     Args:
-        landmarks: (m, 68, 2), (x, y).
-        action_units: A action units.
+        landmarks: floating point, (m, 68, 2), (x, y).
+        action_units: A action units, by number.
 
     Returns:
         (m, A, 2, 2): the point on the person's right, then on the left, each (x, y), in the landmarks' unit.
@@ -104,8 +103,11 @@ def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
     Raises:
         ValueError: landmarks of another shape, or an AU that has no points in the table.
 
-    >>> au_points(torch.arange(136.0).view(1, 68, 2), [12])[0, 0].tolist()
-    [[96.0, 97.0], [108.0, 109.0]]
+    Example:
+        >>> au_points(torch.arange(136.0).view(1, 68, 2), [12])[0, 0].tolist()
+        [[96.0, 97.0], [108.0, 109.0]]
+
+    Source: that AU points are landmarks or midpoints is Fan and Lin 2020; which ones is our reading.
     """
     if landmarks.ndim != 3 or landmarks.shape[1:] != (68, 2):
         raise ValueError(f"landmarks have shape {tuple(landmarks.shape)}; expected (m, 68, 2), points (x, y)")
@@ -119,21 +121,49 @@ def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
 
 
 def to_map(points: Tensor, stride: float) -> Tensor:
-    """From image pixels to pixels of a map that is ``stride`` times smaller; pixel centers are at integers in both.
+    r"""From image pixels to pixels of a map that is ``stride`` times smaller; pixel centers are at integers in both.
 
-        p_map = (p + ½) / stride − ½
+    .. math:: p_{map} = \frac{p + 1/2}{r} - \frac{1}{2}
 
-    >>> to_map(torch.tensor([0.5, 2.5]), 2).tolist()
-    [0.0, 1.0]
+    where
+
+    * :math:`p` is a point of the image (``points``),
+    * :math:`r` is ``stride``.
+
+    Args:
+        points: floating point, (..., 2).
+        stride: image pixels per pixel of the map.
+
+    Returns:
+        The points in pixels of the map, (..., 2).
+
+    Example:
+        >>> to_map(torch.tensor([0.5, 2.5]), 2).tolist()
+        [0.0, 1.0]
     """
     return (points + 0.5) / stride - 0.5
 
 
 def from_map(points: Tensor, stride: float) -> Tensor:
-    """The inverse of :func:`to_map`: p = (p_map + ½) · stride − ½.
+    r"""The inverse of :func:`to_map`.
 
-    >>> from_map(torch.tensor([0.0, 1.0]), 2).tolist()
-    [0.5, 2.5]
+    .. math:: p = r \left( p_{map} + \frac{1}{2} \right) - \frac{1}{2}
+
+    where
+
+    * :math:`p_{map}` is a point of the map (``points``),
+    * :math:`r` is ``stride``.
+
+    Args:
+        points: floating point, (..., 2).
+        stride: image pixels per pixel of the map.
+
+    Returns:
+        The points in pixels of the image, (..., 2).
+
+    Example:
+        >>> from_map(torch.tensor([0.0, 1.0]), 2).tolist()
+        [0.5, 2.5]
     """
     return (points + 0.5) * stride - 0.5
 
@@ -141,38 +171,52 @@ def from_map(points: Tensor, stride: float) -> Tensor:
 def gaussian_heatmap(
     points: Tensor, intensities: Tensor, size: tuple[int, int], sigma: float, peak: Peak = "intensity"
 ) -> Tensor:
-    """Target heatmap of every point: a Gaussian at the point, as high as the AU is strong.
+    r"""Target heatmap of every point: a Gaussian at the point, as high as the AU is strong.
 
-        S_k(i, j) = I_k/(2πσ²) · exp(−||(i, j) − (i_k, j_k)||² / (2σ²))          peak="density", the paper's formula
-        S_k(i, j) =     I_k    · exp(−||(i, j) − (i_k, j_k)||² / (2σ²))          peak="intensity"
+    .. math:: S_k(i, j) = \frac{I_k}{2 \pi \sigma^2}
+        \exp\left( -\frac{\lVert (i, j) - (i_k, j_k) \rVert^2}{2 \sigma^2} \right)
+
+    where
+
+    * :math:`(i, j)` is a pixel of the map,
+    * :math:`(i_k, j_k)` is point k (``points``),
+    * :math:`I_k` is the intensity of its AU (``intensities``),
+    * :math:`\sigma` is ``sigma``.
+
+    The formula is the paper's, ``peak="density"``; with ``peak="intensity"`` the factor :math:`2 \pi \sigma^2` is left
+    out, and the peak is as high as the AU is strong.
 
     Args:
-        points: (..., 2), (x, y) in pixels of the map; NaN where unknown.
-        intensities: (...), I from 0 to 5; NaN where not coded.
+        points: floating point, (..., 2), (x, y) in pixels of the map; NaN where unknown.
+        intensities: floating point, (...), from 0 to 5; NaN where not coded.
         size: (h, w) of the map.
         sigma: σ, in pixels of the map.
         peak: what the highest value is.  With "density" it is I / (2πσ²), 0.0398 · I at σ = 2: read it accordingly.
 
     Returns:
-        (..., h, w), NaN all over where the point or its intensity is unknown.
+        The maps, (..., h, w), NaN all over where the point or its intensity is unknown.
 
     Raises:
         ValueError: intensities outside 0 to 5, points further than half a map outside the map (both looked at on the
-            CPU only), or a σ that is not positive.
+            CPU only), a σ that is not positive, or an unknown peak.
 
-    >>> gaussian_heatmap(torch.tensor([1.0, 0.0]), torch.tensor(3.0), (1, 3), sigma=1.0).tolist()[0][1]
-    3.0
+    Example:
+        >>> gaussian_heatmap(torch.tensor([1.0, 0.0]), torch.tensor(3.0), (1, 3), sigma=1.0).tolist()[0][1]
+        3.0
+
+    Source: Fan and Lin 2020; the peak of height I is our reading.
     """
     if sigma <= 0:
         raise ValueError(f"sigma is {sigma}; expected a positive number of map pixels")
-    _require(
+    check_one_of("peak", peak, get_args(Peak))
+    require(
         ~((intensities < 0) | (intensities > HIGHEST_INTENSITY)).any(),
         "an action unit's intensity lies outside 0 to 5; expected FACS intensities (0 absent, 1 to 5 for A to E), so "
         "rescale the annotation",
     )
     h, w = size
     extent = points.new_tensor([w, h])
-    _require(
+    require(
         ~((points < -0.5 * extent) | (points > 1.5 * extent)).any(),
         f"points lie far outside the {w} x {h} map; expected pixels of the map, so check that the landmarks are in "
         "pixels of these images and divided by the stride",
@@ -183,38 +227,50 @@ def gaussian_heatmap(
     along_x = torch.exp(-((x - points[..., 0, None]) ** 2) / (2 * sigma**2))  # (..., w)
     along_y = torch.exp(-((y - points[..., 1, None]) ** 2) / (2 * sigma**2))  # (..., h)
     height = intensities / (2 * math.pi * sigma**2) if peak == "density" else intensities
-    return height[..., None, None] * along_y[..., :, None] * along_x[..., None, :]  # (..., h, w)
+    return height[..., None, None] * along_y[..., :, None] * along_x[..., None, :]  # eq-g2rl-target; (..., h, w)
 
 
 def read_heatmap(
     maps: Tensor, sigma: float = 1.0, peak: Peak = "intensity", subpixel: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """Where the peak of each map is, and which intensity its height means.
+    r"""Where the peak of each map is, and which intensity its height means.
 
-        L̂_k = argmax Φ_k,   Î_k = max Φ_k   (times 2πσ² where the target's peak is I/(2πσ²))
+    .. math::
+        \hat L_k = \arg\max \Phi_k, \qquad \hat I_k = \max \Phi_k, \qquad
+        \delta = \frac{l_+ - l_-}{2 \, (2 l_0 - l_- - l_+)}, \qquad
+        \ln \hat I = l_0 + \frac{(l_+ - l_-) \, \delta}{4}
 
-    A Gaussian's logarithm is a parabola, and three values fix a parabola: with l₋, l₀, l₊ the logarithms at the highest
-    pixel and its two neighbors, the true peak is δ = (l₊ − l₋) / (2 (2 l₀ − l₋ − l₊)) pixels further and
-    (l₊ − l₋) δ/4 higher, along x and along y.  On an exact Gaussian this recovers point and intensity exactly.
+    where
+
+    * :math:`\Phi_k` is map k (``maps``), :math:`\hat L_k` the place of its peak and :math:`\hat I_k` the intensity,
+    * :math:`l_0, l_-, l_+` are the logarithms at the highest pixel and at its two neighbors,
+    * :math:`\delta` is how far beyond the highest pixel the true peak lies, along x and along y.
+
+    The last two refine the first two: a Gaussian's logarithm is a parabola, and three values fix a parabola.  On an
+    exact Gaussian this recovers point and intensity exactly.  With ``peak="density"`` the intensity is
+    :math:`2 \pi \sigma^2` times the height.
 
     Args:
-        maps: (..., h, w).
-        sigma: σ of the targets, used by peak="density" alone.
+        maps: floating point, (..., h, w).
+        sigma: σ of the targets, used by ``peak="density"`` alone.
         peak: how the targets were scaled, see :func:`gaussian_heatmap`.
         subpixel: refine as above; False reads the highest pixel as it is.
 
     Returns:
         points (..., 2), (x, y) in pixels of the map, and intensities (...), differentiable in ``maps``.
 
-    >>> m = gaussian_heatmap(torch.tensor([3.3, 2.8]), torch.tensor(4.0), (8, 8), sigma=1.5)
-    >>> [value.tolist() for value in read_heatmap(m, subpixel=False)][0]
-    [3.0, 3.0]
-    >>> [[round(x, 3) for x in value.view(-1).tolist()] for value in read_heatmap(m)]
-    [[3.3, 2.8], [4.0]]
+    Example:
+        >>> m = gaussian_heatmap(torch.tensor([3.3, 2.8]), torch.tensor(4.0), (8, 8), sigma=1.5)
+        >>> [value.tolist() for value in read_heatmap(m, subpixel=False)][0]
+        [3.0, 3.0]
+        >>> [[round(x, 3) for x in value.view(-1).tolist()] for value in read_heatmap(m)]
+        [[3.3, 2.8], [4.0]]
+
+    Source: Fan and Lin 2020; the refinement is ours.
     """
     h, w = maps.shape[-2:]
     flat = maps.float().flatten(-2) if maps.dtype in (torch.float16, torch.bfloat16) else maps.flatten(-2)  # (..., h w)
-    highest, position = flat.max(-1)
+    highest, position = flat.max(-1)  # eq-g2rl-read
     row, column = position // w, position % w
     points = torch.stack([column, row], dim=-1).to(flat.dtype)  # (..., 2)
     intensities = highest
@@ -229,7 +285,7 @@ def read_heatmap(
             after = flat.gather(-1, (position + step).clamp(max=h * w - 1)[..., None])[..., 0]
             low, high = torch.maximum(before, floor).log(), torch.maximum(after, floor).log()
             curvature = 2 * highest.clamp(min=1e-6).log() - low - high
-            shift = ((high - low) / (2 * curvature.clamp(min=1e-6))).clamp(-0.5, 0.5)
+            shift = ((high - low) / (2 * curvature.clamp(min=1e-6))).clamp(-0.5, 0.5)  # eq-g2rl-subpixel
             shift = torch.where(inner, shift, torch.zeros_like(shift))
             shifts.append(shift)
             gain = gain + torch.where(inner, (high - low) * shift / 4, torch.zeros_like(shift))
@@ -241,41 +297,188 @@ def read_heatmap(
 
 
 def heatmap_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Heatmap regression: L_S = 1/m Σ_i Σ_k w_ik ||Φ_k(X_i) − S_k(X_i)||², summed over pixels and maps.
+    r"""Heatmap regression, summed over pixels and maps.
+
+    .. math:: L_S = \frac{1}{m} \sum_i \sum_k w_{ik} \lVert \Phi_k(X_i) - S_k(X_i) \rVert^2
+
+    where
+
+    * :math:`m` is the batch size and :math:`X_i` image i,
+    * :math:`\Phi_k` is predicted map k (``predicted``) and :math:`S_k` its target (``target``),
+    * :math:`w_{ik}` is the weight of map k of image i (``weights``), 1 in the paper.
 
     Args:
-        predicted: Φ, (m, P, h, w).
-        target: S, (m, P, h, w); a map that is NaN is left out.
-        weights: w, (m, P); all 1 by default.
+        predicted: floating point, (m, P, h, w).
+        target: floating point, (m, P, h, w); a map that is NaN is left out.
+        weights: floating point, (m, P); all 1 by default.
 
     Returns:
-        0-dim loss.
+        The loss, 0-dimensional.
 
-    >>> heatmap_loss(torch.zeros(2, 1, 1, 2), torch.tensor([[[[1.0, 2.0]]], [[[torch.nan, torch.nan]]]])).item()
-    2.5
+    Example:
+        >>> target = torch.tensor([[[[1.0, 2.0]]], [[[torch.nan, torch.nan]]]])
+        >>> heatmap_loss(torch.zeros(2, 1, 1, 2), target).item()
+        2.5
+
+    Source: Fan and Lin 2020; the weights are ours.
     """
     known = ~target.isnan()
     squares = torch.where(known, predicted - target.nan_to_num(), torch.zeros_like(predicted)) ** 2
     by_map = squares.sum((-2, -1))  # (m, P)
     if weights is not None:
         by_map = by_map * weights
-    return by_map.sum(1).mean()
+    return by_map.sum(1).mean()  # eq-g2rl-heatmap-loss
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The branch that stays: backbone, deconvolutions, heatmaps
+# --- equations: geometry ----------------------------------------------------------------------------------------------
+
+
+def adjacency(nodes: Tensor, kind: AdjacencyKind = "gaussian", scale: float = 0.5, neighbors: int = 6) -> Tensor:
+    r"""A graph's weights from the Euclidean distances between its nodes.
+
+    .. math::
+        A_{ij} = \exp\left( -\frac{d_{ij}^2}{2 s^2} \right) \quad\text{or}\quad \frac{1}{1 + d_{ij} / s}
+        \quad\text{or}\quad \mathbb{1}[\text{nearest}], \qquad \hat A = D^{-1/2} A D^{-1/2}
+
+    where
+
+    * :math:`d_{ij}` is the distance between nodes i and j,
+    * :math:`s` is ``scale`` times the mean distance between different nodes of this face, so that the size of the face
+      does not matter,
+    * nearest holds if i is among the nearest ``neighbors`` of j or j among those of i, or i = j,
+    * :math:`D` is the diagonal matrix of the degrees :math:`D_{ii} = \sum_j A_{ij}`.
+
+    Args:
+        nodes: floating point, (m, n, 2).
+        kind: ``"gaussian"``, ``"inverse"`` or ``"nearest"``: which of the three.
+        scale: the length s, in mean distances; not used by ``"nearest"``.
+        neighbors: used by ``"nearest"`` alone.
+
+    Returns:
+        Â, (m, n, n), symmetric.
+
+    Raises:
+        ValueError: nodes of another shape, fewer than two, all nodes in one place (looked at on the CPU only), an
+            unknown kind, or more neighbors than there are other nodes.
+
+    Example:
+        >>> weights = adjacency(torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), "inverse", scale=1.0)
+        >>> [f"{weight:.2f}" for weight in weights.flatten()]
+        ['0.67', '0.33', '0.33', '0.67']
+
+    Source: that distances decide is Fan and Lin 2020; the three maps are our reading, and so is the normalization of
+    T. Kipf, M. Welling: Semi-Supervised Classification with Graph Convolutional Networks.  ICLR 2017.
+    """
+    check_one_of("kind", kind, get_args(AdjacencyKind))
+    if nodes.ndim != 3 or nodes.shape[2] != 2:
+        raise ValueError(
+            f"nodes have shape {tuple(nodes.shape)}; expected (m, n, 2), one point (x, y) a node: a graph whose nodes "
+            "are pixels or channels has the wrong layout"
+        )
+    n = nodes.shape[1]
+    if n < 2:
+        raise ValueError(f"a graph of {n} nodes has no distances; expected at least two")
+    distances = (nodes[:, :, None] - nodes[:, None, :]).norm(dim=3)  # (m, n, n)
+    mean = distances.sum((1, 2)) / (n * (n - 1))  # (m,)
+    require((mean > 0).all(), "all nodes of a face coincide; expected landmarks in different places, or NaN if unknown")
+    length = (scale * mean).clamp(min=1e-6)[:, None, None]
+    if kind == "gaussian":
+        weights = torch.exp(-(distances**2) / (2 * length**2))  # eq-g2rl-adjacency
+    elif kind == "inverse":
+        weights = 1 / (1 + distances / length)
+    else:
+        if not 0 < neighbors < n:
+            raise ValueError(f"neighbors is {neighbors} but a node has {n - 1} others; expected 1 to {n - 1}")
+        itself = torch.eye(n, dtype=nodes.dtype, device=nodes.device)
+        # Twins may lie in one place, so the node itself is put out of reach rather than assumed to be the nearest.
+        nearest = (distances + itself * torch.finfo(nodes.dtype).max).topk(neighbors, largest=False).indices
+        chosen = torch.zeros_like(distances).scatter_(2, nearest, 1.0)
+        weights = torch.maximum(chosen, chosen.transpose(1, 2)) + itself
+    degree = weights.sum(2).rsqrt()  # (m, n); every node counts itself, so no degree is 0
+    return degree[:, :, None] * weights * degree[:, None, :]
+
+
+def geometry_loss(geometry: Tensor, projected: Tensor, known: Tensor | None = None) -> Tensor:
+    r"""Geometry guidance.
+
+    .. math:: L_G = \frac{1}{m} \sum_i b_i \lVert G_i - W M_i \rVert^2
+
+    where
+
+    * :math:`m` is the batch size,
+    * :math:`G_i` is the geometry vector of face i (``geometry``),
+    * :math:`W M_i` are its feature maps, projected to the length of G (``projected``),
+    * :math:`b_i` is 1 if its landmarks are known, else 0 (``known``).
+
+    Args:
+        geometry: floating point, (m, g).
+        projected: floating point, (m, g).
+        known: bool, (m,); None for landmarks everywhere.
+
+    Returns:
+        The loss, 0-dimensional.
+
+    Example:
+        >>> g = torch.tensor([[3.0, 0.0], [1.0, 1.0]])
+        >>> geometry_loss(g, torch.zeros(2, 2), torch.tensor([True, False])).item()
+        4.5
+
+    Source: Fan and Lin 2020.
+    """
+    squares = ((geometry - projected) ** 2).sum(1)  # (m,)
+    if known is not None:
+        squares = squares * known
+    return squares.mean()  # eq-g2rl-guidance
+
+
+def joint_loss(geometry: Tensor, heatmaps: Tensor, lambda_: float) -> Tensor:
+    r"""Both losses together.
+
+    .. math:: L = \lambda L_G + (1 - \lambda) L_S
+
+    where
+
+    * :math:`L_G` is :func:`geometry_loss` (``geometry``),
+    * :math:`L_S` is :func:`heatmap_loss` (``heatmaps``),
+    * :math:`\lambda` is ``lambda_``.
+
+    Args:
+        geometry: 0-dimensional.
+        heatmaps: 0-dimensional.
+        lambda_: from 0 (heatmaps alone) to 1.
+
+    Returns:
+        The loss, 0-dimensional.
+
+    Example:
+        >>> joint_loss(torch.tensor(4.0), torch.tensor(8.0), 0.25).item()
+        7.0
+
+    Source: Fan and Lin 2020.
+    """
+    return lambda_ * geometry + (1 - lambda_) * heatmaps
+
+
+# --- parts of the network ---------------------------------------------------------------------------------------------
 
 
 class HeatmapEstimator(nn.Module):
     """From images to AU intensities by heatmaps.  All that is left of G2RL after training.
 
     Args:
-        backbone: images (m, 3, H, W) to maps (m, C, h, w), with the attribute ``out_channels``.
-        action_units: the A action units, two maps each.
+        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
+        action_units: the A action units, by number; two maps each.
         config: ``deconv_channels``, ``sigma`` and ``peak`` are used.
         stride: image pixels per heatmap pixel.
 
-    Shapes: images (m, 3, H, W) to intensities (m, A), on the scale 0 to 5 but not cut off there.
+    Shapes: images (m, 3, H, W) -> intensities (m, A), on the scale 0 to 5 but not cut off there.
+
+    Example:
+        >>> estimator = HeatmapEstimator(nn.Conv2d(3, 8, 8, stride=8), (1, 12), PRESETS["small"], stride=4)
+        >>> estimator(torch.rand(2, 3, 48, 48)).shape, estimator.heatmaps(torch.rand(2, 3, 48, 48)).shape
+        (torch.Size([2, 2]), torch.Size([2, 4, 12, 12]))
+
+    Source: Fan and Lin 2020; the layers are our reading.
     """
 
     def __init__(self, backbone: nn.Module, action_units: Sequence[int], config: G2RLConfig, stride: float) -> None:
@@ -295,11 +498,11 @@ class HeatmapEstimator(nn.Module):
         self.head = nn.Conv2d(channels[-1], 2 * len(self.action_units), 1)
 
     def feature_maps(self, images: Tensor) -> Tensor:
-        """M, the feature maps before the heatmaps: (m, 3, H, W) to (m, C', h', w')."""
+        """M, the feature maps before the heatmaps: images (m, 3, H, W) -> (m, C', h', w')."""
         return self.deconvolutions(self.backbone(images))
 
     def heatmaps(self, images: Tensor) -> Tensor:
-        """Φ: (m, 3, H, W) to (m, 2A, h', w'); map 2a is AU a on the person's right, map 2a + 1 on the left."""
+        """Φ: images (m, 3, H, W) -> (m, 2A, h', w'); map 2a is AU a on the person's right, map 2a + 1 on the left."""
         return self.head(self.feature_maps(images))
 
     def read(self, maps: Tensor) -> tuple[Tensor, Tensor]:
@@ -311,74 +514,31 @@ class HeatmapEstimator(nn.Module):
         return self.read(self.heatmaps(images))[1]
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The branch that goes: graph, vector, projection
-
-
-def adjacency(nodes: Tensor, kind: AdjacencyKind = "gaussian", scale: float = 0.5, neighbors: int = 6) -> Tensor:
-    """A graph's weights from the Euclidean distances between its nodes.
-
-    With d_ij the distance and s = scale · (mean distance between different nodes of this face), so that the size of the
-    face does not matter:
-
-        "gaussian"  A_ij = exp(−d_ij² / (2 s²))
-        "inverse"   A_ij = 1 / (1 + d_ij / s)
-        "nearest"   A_ij = 1 if i is among the nearest ``neighbors`` of j or j among those of i, or i = j; else 0
-
-    then Â = D^(−1/2) A D^(−1/2) with the degrees D_ii = Σ_j A_ij.  That distances decide is known of the paper; the
-    three maps and the normalisation (Kipf and Welling's) are our reading.
-
-    Args:
-        nodes: (m, n, 2).
-
-    Returns:
-        Â, (m, n, n), symmetric.
-
-    Raises:
-        ValueError: nodes of another shape, fewer than two, all nodes in one place (looked at on the CPU only), or more
-            neighbors than there are other nodes.
-
-    >>> weights = adjacency(torch.tensor([[[0.0, 0.0], [1.0, 0.0]]]), "inverse", scale=1.0)
-    >>> [f"{weight:.2f}" for weight in weights.flatten()]
-    ['0.67', '0.33', '0.33', '0.67']
-    """
-    if nodes.ndim != 3 or nodes.shape[2] != 2:
-        raise ValueError(
-            f"nodes have shape {tuple(nodes.shape)}; expected (m, n, 2), one point (x, y) a node: a graph whose nodes "
-            "are pixels or channels has the wrong layout"
-        )
-    n = nodes.shape[1]
-    if n < 2:
-        raise ValueError(f"a graph of {n} nodes has no distances; expected at least two")
-    distances = (nodes[:, :, None] - nodes[:, None, :]).norm(dim=3)  # (m, n, n)
-    mean = distances.sum((1, 2)) / (n * (n - 1))  # (m,)
-    _require(
-        (mean > 0).all(), "all nodes of a face coincide; expected landmarks in different places, or NaN if unknown"
-    )
-    length = (scale * mean).clamp(min=1e-6)[:, None, None]
-    if kind == "gaussian":
-        weights = torch.exp(-(distances**2) / (2 * length**2))
-    elif kind == "inverse":
-        weights = 1 / (1 + distances / length)
-    else:
-        if not 0 < neighbors < n:
-            raise ValueError(f"neighbors is {neighbors} but a node has {n - 1} others; expected 1 to {n - 1}")
-        itself = torch.eye(n, dtype=nodes.dtype, device=nodes.device)
-        # Twins may lie in one place, so the node itself is put out of reach rather than assumed to be the nearest.
-        nearest = (distances + itself * torch.finfo(nodes.dtype).max).topk(neighbors, largest=False).indices
-        chosen = torch.zeros_like(distances).scatter_(2, nearest, 1.0)
-        weights = torch.maximum(chosen, chosen.transpose(1, 2)) + itself
-    degree = weights.sum(2).rsqrt()  # (m, n); every node counts itself, so no degree is 0
-    return degree[:, :, None] * weights * degree[:, None, :]
-
-
 class GraphConvolution(nn.Module):
-    """One layer on a graph: F^l = ReLU(Â F^(l−1) W^(l−1)).
+    r"""One layer on a graph.
+
+    .. math:: F^l = \mathrm{ReLU}(\hat A F^{l-1} W^{l-1})
+
+    where
+
+    * :math:`F^l` are the nodes' features after layer l, a row a node,
+    * :math:`\hat A` is :func:`adjacency`,
+    * :math:`W` are the layer's weights.
 
     Every node mixes its features (W), then gathers its neighbors' (Â).  The order of the nodes does not matter:
     permuted nodes give permuted features.
 
-    Shapes: Â (m, n, n), F (m, n, c) to (m, n, c').
+    Args:
+        in_features: c, a node's features before the layer.
+        out_features: c', a node's features after it.
+
+    Shapes: Â (m, n, n) and F (m, n, c) -> (m, n, c').
+
+    Example:
+        >>> GraphConvolution(2, 5)(torch.eye(68)[None], torch.rand(1, 68, 2)).shape
+        torch.Size([1, 68, 5])
+
+    Source: Fan and Lin 2020; the layer is Kipf and Welling's.
     """
 
     def __init__(self, in_features: int, out_features: int) -> None:
@@ -386,22 +546,37 @@ class GraphConvolution(nn.Module):
         self.weight = nn.Linear(in_features, out_features, bias=False)
 
     def forward(self, adjacency: Tensor, features: Tensor) -> Tensor:
-        return F.relu(adjacency @ self.weight(features))
+        return F.relu(adjacency @ self.weight(features))  # eq-g2rl-gcn
 
 
 class GeometryEncoder(nn.Module):
-    """From landmarks to the latent geometry vector G.
+    r"""From landmarks to the latent geometry vector.
 
-        F' = ||_{l=1..3} ReLU(Â F^{l−1} W^{l−1}),   F^0 = the nodes' coordinates
-        G  = FC(FC(FC(Conv_{1×1}(F'))))
+    .. math:: F' = \big\Vert_{l=1}^{3} \mathrm{ReLU}(\hat A F^{l-1} W^{l-1}), \qquad
+        G = \mathrm{FC}(\mathrm{FC}(\mathrm{FC}(\mathrm{Conv}_{1 \times 1}(F'))))
 
-    with ReLUs between the fully connected layers (our reading), and standardised over the batch if asked for.
+    where
+
+    * :math:`F^0` are the nodes' coordinates and :math:`F^l` is :class:`GraphConvolution`,
+    * :math:`F'` are the three layers' outputs side by side,
+    * :math:`\mathrm{Conv}_{1 \times 1}` mixes the features of each node,
+    * :math:`\mathrm{FC}` are fully connected layers, with ReLUs between them,
+    * :math:`G` is the geometry vector; ``config.standardize`` gives it mean 0 and variance 1 over the batch.
 
     Args:
         num_nodes: n, 68 landmarks.
         config: sizes and the kind of adjacency.
 
-    Shapes: nodes (m, n, 2), about −1 to 1, to G (m, g).
+    Shapes: nodes (m, n, 2), about −1 to 1, -> G (m, g).
+
+    Raises:
+        ValueError: a single sample in training where G is standardized over the batch.
+
+    Example:
+        >>> GeometryEncoder(68, PRESETS["small"])(torch.rand(2, 68, 2)).shape
+        torch.Size([2, 32])
+
+    Source: Fan and Lin 2020; the ReLUs are our reading, standardizing is ours.
     """
 
     def __init__(self, num_nodes: int, config: G2RLConfig) -> None:
@@ -417,12 +592,12 @@ class GeometryEncoder(nn.Module):
             nn.Linear(first, second),
             nn.ReLU(),
             nn.Linear(second, config.geometry_dim),
-            # Faces are alike, so G starts out varying by less than batch normalisation's usual eps.
+            # Faces are alike, so G starts out varying by less than batch normalization's usual eps.
             nn.BatchNorm1d(config.geometry_dim, eps=1e-12, affine=False) if config.standardize else nn.Identity(),
         )
 
     def node_features(self, nodes: Tensor) -> Tensor:
-        """F': the three layers' outputs side by side, (m, n, 2) to (m, n, c_1 + c_2 + c_3)."""
+        """F': the three layers' outputs side by side, nodes (m, n, 2) -> (m, n, c_1 + c_2 + c_3)."""
         weights = adjacency(nodes, self.config.adjacency, self.config.adjacency_scale, self.config.neighbors)
         features, outputs = nodes, []
         for layer in self.graph:
@@ -431,62 +606,45 @@ class GeometryEncoder(nn.Module):
         return torch.cat(outputs, dim=2)
 
     def forward(self, nodes: Tensor) -> Tensor:
+        check_batch_normalization(self.fc, nodes)
         features = self.node_features(nodes).transpose(1, 2)  # (m, c, n): Conv1d mixes channels, nodes stay apart
         return self.fc(self.conv(features).flatten(1))
 
 
-def geometry_loss(geometry: Tensor, projected: Tensor, known: Tensor | None = None) -> Tensor:
-    """Geometry guidance: L_G = 1/m Σ_i b_i ||G_i − W M_i||².
-
-    Args:
-        geometry: G, (m, g).
-        projected: W × M, (m, g).
-        known: b, (m,) bool: False for faces without landmarks.
-
-    Returns:
-        0-dim loss.
-
-    >>> geometry_loss(torch.tensor([[3.0, 0.0], [1.0, 1.0]]), torch.zeros(2, 2), torch.tensor([True, False])).item()
-    4.5
-    """
-    squares = ((geometry - projected) ** 2).sum(1)  # (m,)
-    if known is not None:
-        squares = squares * known
-    return squares.mean()
-
-
-def joint_loss(geometry: Tensor, heatmaps: Tensor, lambda_: float) -> Tensor:
-    """L = λ L_G + (1 − λ) L'_S.
-
-    >>> joint_loss(torch.tensor(4.0), torch.tensor(8.0), 0.25).item()
-    7.0
-    """
-    return lambda_ * geometry + (1 - lambda_) * heatmaps
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Both branches
-
-
-def _identity(x: Tensor) -> Tensor:
-    return x
+# --- the network ------------------------------------------------------------------------------------------------------
 
 
 class G2RL(nn.Module):
-    """AU intensities from heatmaps, guided by geometry while training.
+    r"""AU intensities from heatmaps, guided by geometry while training.
 
-    Args:
-        backbone: images (m, 3, H, W) to maps (m, C, h, w), with the attribute ``out_channels``.
-        action_units: the A action units to estimate, in the order of the data's columns.
-        config: see :class:`G2RLConfig`.
-        image_size: side of the square images, in pixels.
-        map_size: (h, w) of the backbone's maps.
+    .. math:: L = \lambda L_G + (1 - \lambda) L_S
+
+    where
+
+    * :math:`L_G` is :func:`geometry_loss`,
+    * :math:`L_S` is :func:`heatmap_loss`,
+    * :math:`\lambda` is ``config.lambda_``.
 
     A batch is a dict with ``images`` (m, 3, H, W) and, to train, ``landmarks`` (m, 68, 2) in pixels with NaN where
     unknown and ``action_units`` (m, A) from 0 to 5 with NaN where not coded.
 
+    Args:
+        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
+        action_units: the A action units to estimate, by number, in the order of the data's columns.
+        config: hyper-parameters.
+        image_size: side of the square images, in pixels.
+        map_size: (h, w) of the feature map; 7 × 7 for a ResNet and images of 224 pixels.
+
     Raises:
         ValueError: no action unit, one without points, or a batch with another number of them.
+
+    Example:
+        >>> backbone = nn.Conv2d(3, 8, 8, stride=8)
+        >>> method = G2RL(backbone, (1, 2, 12), PRESETS["small"], image_size=48, map_size=(6, 6))
+        >>> method(torch.rand(2, 3, 48, 48)).shape
+        torch.Size([2, 3])
+
+    Source: Fan and Lin 2020.
     """
 
     task = "action_units"
@@ -522,15 +680,15 @@ class G2RL(nn.Module):
         return self.estimator.backbone
 
     def forward(self, images: Tensor) -> Tensor:
-        """Intensities (m, A) of images (m, 3, H, W), not cut off at 0 and 5; the geometry takes no part."""
+        """Intensities, not cut off at 0 and 5: images (m, 3, H, W) -> (m, A).  The geometry takes no part."""
         return self.estimator(images)
 
     def predict(self, batch: dict[str, Any]) -> Tensor:
-        """Intensities (m, A) from 0 to 5."""
+        """Intensities (m, A), from 0 to 5, of a batch."""
         return self(batch["images"]).clamp(0, HIGHEST_INTENSITY)
 
     def targets(self, landmarks: Tensor, intensities: Tensor) -> Tensor:
-        """S: landmarks (m, 68, 2) in image pixels and intensities (m, A) to target maps (m, 2A, h', w')."""
+        """S: landmarks (m, 68, 2) in image pixels and intensities (m, A) -> target maps (m, 2A, h', w')."""
         if intensities.shape[1:] != (len(self.action_units),):
             raise ValueError(
                 f"the batch has {tuple(intensities.shape[1:])} action units a face but this network estimates "
@@ -541,8 +699,17 @@ class G2RL(nn.Module):
         both_sides = intensities.repeat_interleave(2, dim=1)  # (m, 2A)
         return gaussian_heatmap(points, both_sides, self.heatmap_size, self.config.sigma, self.config.peak)
 
-    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = _identity) -> dict[str, Any]:
-        """The joint loss.  Both terms are plain means over samples, so nothing has to be gathered."""
+    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+        """Loss and intensities of one batch.
+
+        Args:
+            batch: see above.
+            epoch: not used.
+            gather: not used: both terms are means over samples.
+
+        Returns:
+            ``loss``, ``logits`` (the intensities (m, A)) and ``log`` (both terms).
+        """
         landmarks, intensities = batch["landmarks"], batch["action_units"]
         features = self.estimator.feature_maps(batch["images"])  # M
         maps = self.estimator.head(features)  # Φ

@@ -1,24 +1,18 @@
 """MGLN: facial expression recognition with a multi-task global-local network.
 
-Yu, Zheng, Peng, Dong and Du, "Facial expression recognition based on a multi-task global-local network", Pattern
-Recognition Letters 131 (2020) 166-171.  Official code: github.com/yummy2108/FER-global-local-network.
+M. Yu, H. Zheng, Z. Peng, J. Dong, H. Du: Facial Expression Recognition Based on a Multi-task Global-local Network.
+Pattern Recognition Letters 131 (2020), 166-171.  Official code: https://github.com/yummy2108/FER-global-local-network.
+The keys beside the code are the book's.
 
 A sequence from neutral to apex is reduced to its first, middle and apex frame.  The whole face is seen at the apex only
 (global face module, GFM); eyes, nose and mouth are cut out of all three frames and read as a movement (part-based
 module, PBM).  Both share one convolutional trunk (shared shallow module, SSM), and their scores are added.
-
->>> config = PRESETS["small"]
->>> trunk = nn.Conv2d(3, 16, 8, stride=8)
->>> method = MGLN(trunk, num_classes=7, config=config, image_size=64)
->>> method(torch.rand(2, 3, 64, 64)).shape
-torch.Size([2, 7])
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
@@ -26,10 +20,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import DeformConv2d
 
+from fer_tutorial.papers.checks import Gather, identity, require
 from fer_tutorial.papers.configs import MGLN_PRESETS as PRESETS
 from fer_tutorial.papers.configs import Frames, MGLNConfig
-
-Gather = Callable[[Tensor], Tensor]
 
 PARTS: tuple[str, ...] = ("eyes", "nose", "mouth")
 # iBUG's 68 points, numbered from 0.  Eyes are cut out together with the brows.
@@ -42,69 +35,74 @@ RIGHT_EYE, LEFT_EYE = tuple(range(36, 42)), tuple(range(42, 48))
 # Height and width of each crop of a 128 x 128 face, as in the official code.
 PART_SIZES_AT_128: dict[str, tuple[int, int]] = {"eyes": (48, 128), "nose": (64, 32), "mouth": (32, 64)}
 
-
-def _require(condition: Tensor, message: str) -> None:
-    """Raise ``ValueError(message)`` unless ``condition`` holds.
-
-    Values are looked at on the CPU only: on a GPU the look would make every training step wait for the device.
-    """
-    if condition.device.type == "cpu" and not torch.compiler.is_compiling() and not condition.item():
-        raise ValueError(message)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# What the network looks at: three frames, three parts
+# --- equations: what the network looks at -----------------------------------------------------------------------------
 
 
 def frame_positions(lengths: Tensor, frames: Frames = "first_middle_apex") -> Tensor:
-    """Positions of the first, middle and apex frame of each sequence.
+    r"""Positions of the first, middle and apex frame of each sequence.
 
-    The apex is the last valid frame: p = (0, ⌊(ℓ−1)/2⌋, ℓ−1) for a sequence of ℓ valid frames.
+    .. math:: p = \left(0, \left\lfloor \frac{\ell - 1}{2} \right\rfloor, \ell - 1\right)
+
+    where
+
+    * :math:`\ell` is the number of valid frames of the sequence (``lengths``),
+    * :math:`p` are the three positions; the apex is the last valid frame.
 
     Args:
-        lengths: (m,) int64, valid frames of each sequence.
-        frames: "first_middle_apex", or "apex" for (ℓ−1, ℓ−1, ℓ−1).
+        lengths: valid frames of each sequence, int64, (m,).
+        frames: ``"first_middle_apex"``, or ``"apex"`` for the apex three times.
 
     Returns:
-        (m, 3) int64 positions.
+        The positions, int64, (m, 3).
 
     Raises:
         ValueError: a sequence with fewer than two frames where movement was asked for, or with none at all (looked at
             on the CPU only).
 
-    >>> frame_positions(torch.tensor([9, 4])).tolist()
-    [[0, 4, 8], [0, 1, 3]]
+    Example:
+        >>> frame_positions(torch.tensor([9, 4])).tolist()
+        [[0, 4, 8], [0, 1, 3]]
+
+    Source: Yu et al. 2020; that the middle is rounded down is our reading.
     """
     apex = lengths - 1
     if frames == "apex":
-        _require((lengths >= 1).all(), "a sequence has no valid frame; expected lengths of at least 1")
+        require((lengths >= 1).all(), "a sequence has no valid frame; expected lengths of at least 1")
         return torch.stack([apex, apex, apex], dim=1)  # (m, 3)
-    _require(
+    require(
         (lengths >= 2).all(),
         "a sequence has fewer than two frames, so there is no movement to see; expected first, middle and apex: "
         "drop such sequences, or pass MGLNConfig(frames='apex') to read still faces",
     )
     apex = apex.clamp(min=0)
-    return torch.stack([torch.zeros_like(apex), apex // 2, apex], dim=1)  # (m, 3)
+    return torch.stack([torch.zeros_like(apex), apex // 2, apex], dim=1)  # eq-mgln-frames; (m, 3)
 
 
 def select_frames(values: Tensor, positions: Tensor) -> Tensor:
-    """The chosen frames of every sequence: ``values[i, positions[i, f]]``.
+    r"""The chosen frames of every sequence.
+
+    .. math:: o_{if} = v_{i \, p_{if}}
+
+    where
+
+    * :math:`v_{it}` is frame t of sequence i (``values``),
+    * :math:`p_{if}` is the position of its chosen frame f (``positions``).
 
     Args:
-        values: (m, T, ...) anything that has a row a frame: images (m, T, 3, H, W) or landmarks (m, T, 68, 2).
-        positions: (m, f) int64.
+        values: anything that has a row a frame, (m, T, ...): images (m, T, 3, H, W) or landmarks (m, T, 68, 2).
+        positions: int64, (m, f).
 
     Returns:
-        (m, f, ...).
+        The frames, (m, f, ...).
 
     Raises:
         ValueError: a position beyond the last frame (looked at on the CPU only).
 
-    >>> select_frames(torch.arange(10).view(2, 5), torch.tensor([[0, 4], [1, 2]])).tolist()
-    [[0, 4], [6, 7]]
+    Example:
+        >>> select_frames(torch.arange(10).view(2, 5), torch.tensor([[0, 4], [1, 2]])).tolist()
+        [[0, 4], [6, 7]]
     """
-    _require(
+    require(
         (positions < values.shape[1]).all(),
         f"a sequence claims more frames than the {values.shape[1]} that were given; expected lengths up to that number",
     )
@@ -113,13 +111,28 @@ def select_frames(values: Tensor, positions: Tensor) -> Tensor:
 
 
 def part_sizes(image_size: int) -> dict[str, tuple[int, int]]:
-    """Height and width of the crops for a face of ``image_size`` pixels.
+    r"""Height and width of the crops.
 
-    The sizes of the official code at 128 pixels, scaled and rounded up to multiples of 8, because the trunk halves the
-    picture three times.
+    .. math:: h = 8 \left\lceil \frac{h_{128} H}{8 \cdot 128} \right\rceil
 
-    >>> part_sizes(128) == PART_SIZES_AT_128, part_sizes(48)
-    (True, {'eyes': (24, 48), 'nose': (24, 16), 'mouth': (16, 24)})
+    where
+
+    * :math:`H` is ``image_size``,
+    * :math:`h_{128}` is the crop's height, or width, in the official code, for a face of 128 pixels.
+
+    Multiples of 8, because the trunk halves the picture three times.
+
+    Args:
+        image_size: side of the square face image, in pixels.
+
+    Returns:
+        (height, width) in pixels, by part.
+
+    Example:
+        >>> part_sizes(128) == PART_SIZES_AT_128, part_sizes(48)
+        (True, {'eyes': (24, 48), 'nose': (24, 16), 'mouth': (16, 24)})
+
+    Source: the official code at 128 pixels; other sizes are ours.
     """
     return {
         part: (8 * math.ceil(height * image_size / 1024), 8 * math.ceil(width * image_size / 1024))
@@ -130,19 +143,24 @@ def part_sizes(image_size: int) -> dict[str, tuple[int, int]]:
 def extract_part(
     images: Tensor, landmarks: Tensor, points: tuple[int, ...], size: tuple[int, int], width: float
 ) -> tuple[Tensor, Tensor]:
-    """Cut one part out of every face, level, at a size that follows the face.
+    r"""Cut one part out of every face, level, at a size that follows the face.
 
-    The box is centered on the mean c of the part's landmarks, turned by the angle φ of the line from the right to the
-    left eye, and ``width`` eye distances D wide.  Pixel (u, v) of the crop (u to the right, v down, from its center) is
-    read bilinearly at
+    .. math:: x = c_x + s (u \cos\varphi - v \sin\varphi), \qquad y = c_y + s (u \sin\varphi + v \cos\varphi),
+        \qquad s = \frac{\beta D}{\text{width of the crop}}
 
-        x = c_x + s (u cos φ − v sin φ),   y = c_y + s (u sin φ + v cos φ),   s = width · D / crop width.
+    where
 
-    Pixels outside the picture are 0, the mean color of a normalised image.
+    * :math:`(u, v)` is a pixel of the crop, u to the right and v down, from its center,
+    * :math:`(x, y)` is the place in the picture where it is read, bilinearly,
+    * :math:`c` is the mean of the part's landmarks,
+    * :math:`\varphi` is the angle of the line from the right to the left eye and :math:`D` its length,
+    * :math:`\beta` is ``width``.
+
+    Pixels outside the picture are 0, the mean color of a normalized image.
 
     Args:
-        images: (n, 3, H, W) float.
-        landmarks: (n, 68, 2) float, (x, y) in pixels of these images, NaN where unknown.
+        images: floating point, (n, 3, H, W).
+        landmarks: floating point, (n, 68, 2), (x, y) in pixels of these images, NaN where unknown.
         points: the landmarks that belong to the part.
         size: (height, width) of the crop.  In this order: the official code's reshape swaps the two, and scrambles
             every part.
@@ -156,10 +174,13 @@ def extract_part(
         ValueError: landmarks that are not (n, 68, 2), or that reach further than half a picture outside the picture
             (looked at on the CPU only).
 
-    >>> face, points = torch.rand(1, 3, 64, 64), torch.rand(1, 68, 2) * 64
-    >>> crop, present = extract_part(face, points, PART_LANDMARKS["mouth"], (16, 32), 1.5)
-    >>> crop.shape, present.tolist()
-    (torch.Size([1, 3, 16, 32]), [True])
+    Example:
+        >>> face, points = torch.rand(1, 3, 64, 64), torch.rand(1, 68, 2) * 64
+        >>> crop, present = extract_part(face, points, PART_LANDMARKS["mouth"], (16, 32), 1.5)
+        >>> crop.shape, present.tolist()
+        (torch.Size([1, 3, 16, 32]), [True])
+
+    Source: our reading of Yu et al. 2020, who give the crops' sizes and not how they are placed.
     """
     n, _, image_height, image_width = images.shape
     if landmarks.shape != (n, 68, 2):
@@ -168,7 +189,7 @@ def extract_part(
             "points (x, y) in iBUG's order"
         )
     extent = landmarks.new_tensor([image_width, image_height])
-    _require(
+    require(
         ~((landmarks < -0.5 * extent) | (landmarks > 1.5 * extent)).any(),
         f"landmarks lie far outside the {image_width} x {image_height} images; expected pixels of these very images, "
         "so scale the landmarks together with the pictures",
@@ -188,7 +209,7 @@ def extract_part(
     u = torch.arange(size[1], device=images.device, dtype=images.dtype) - (size[1] - 1) / 2
     u, v = u[None, None, :], v[None, :, None]  # (1, 1, w), (1, h, 1)
     cosine, sine = (scale * unit[:, 0])[:, None, None], (scale * unit[:, 1])[:, None, None]  # (n, 1, 1)
-    x = center[:, 0, None, None] + cosine * u - sine * v  # (n, h, w)
+    x = center[:, 0, None, None] + cosine * u - sine * v  # eq-mgln-crop; (n, h, w)
     y = center[:, 1, None, None] + sine * u + cosine * v
     # grid_sample wants -1 and 1 at the outer edges of the outer pixels; pixel centers are at integers.
     grid = torch.stack([(2 * x + 1) / image_width - 1, (2 * y + 1) / image_height - 1], dim=-1)  # (n, h, w, 2)
@@ -196,33 +217,30 @@ def extract_part(
     return crops * present[:, None, None, None], present
 
 
-def _convolution(in_channels: int, out_channels: int, kernel: int) -> nn.Conv2d:
-    """A convolution that keeps the map's size, with He's initialisation.
-
-    Our choice: it keeps a signal's size through convolutions and ReLUs.  With torch's default the signal shrinks at
-    every layer, and without batch normalisation the scores then hardly depend on the image: training does not start.
-    """
-    layer = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
-    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    return layer
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The global face module
+# --- equations: the offset layer --------------------------------------------------------------------------------------
 
 
 def sampling_points(offsets: Tensor) -> Tensor:
-    """Where the offset layer reads: each pixel's own place plus its offset.
+    r"""Where the offset layer reads: each pixel's own place plus its offset.
+
+    .. math:: \text{point}_c(k) = k + \Delta_{ck}
+
+    where
+
+    * :math:`k` is a pixel of the map, (x, y) with pixel centers at integers,
+    * :math:`\Delta_{ck}` is the offset of channel c at that pixel (``offsets``).
 
     Args:
-        offsets: (m, C, 2, h, w), (x, y) in pixels of the map.
+        offsets: floating point, (m, C, 2, h, w), (x, y) in pixels of the map.
 
     Returns:
-        (m, C, h, w, 2), (x, y) with pixel centers at integers.
+        The points, (m, C, h, w, 2).
 
-    >>> sampling_points(torch.zeros(1, 1, 2, 2, 2))[0, 0].tolist()
-    [[[0.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 1.0]]]
+    Example:
+        >>> sampling_points(torch.zeros(1, 1, 2, 2, 2))[0, 0].tolist()
+        [[[0.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 1.0]]]
+
+    Source: Yu et al. 2020, the offset layer.
     """
     h, w = offsets.shape[-2:]
     y, x = torch.meshgrid(
@@ -234,26 +252,34 @@ def sampling_points(offsets: Tensor) -> Tensor:
 
 
 def channelwise_resample(features: Tensor, offsets: Tensor, padding: Literal["border", "zeros"] = "border") -> Tensor:
-    """Read every channel at its own displaced points, bilinearly.
+    r"""Read every channel at its own displaced points, bilinearly.
 
-        out[i, c, p] = Σ_q max(0, 1 − |p_x + Δx − q_x|) max(0, 1 − |p_y + Δy − q_y|) features[i, c, q]
+    .. math:: \mathrm{out}_c(k) = \sum_q \max(0, 1 - |k_x + \Delta_{ck,x} - q_x|)
+        \max(0, 1 - |k_y + \Delta_{ck,y} - q_y|) \, F_c(q)
 
-    with Δ = offsets[i, c, :, p] and q over the pixels of the map.
+    where
+
+    * :math:`F_c` is channel c of the map (``features``),
+    * :math:`k` is a pixel of the result and :math:`q` runs over the pixels of the map,
+    * :math:`\Delta_{ck}` is the offset of channel c at pixel k (``offsets``).
 
     Args:
-        features: (m, C, h, w).
-        offsets: (m, C, 2, h, w), (x, y) in pixels of the map.
+        features: floating point, (m, C, h, w).
+        offsets: floating point, (m, C, 2, h, w), (x, y) in pixels of the map.
         padding: what lies outside the map: its border repeated, or zeros (as in torchvision's ``deform_conv2d``).
 
     Returns:
-        (m, C, h, w).
+        The displaced map, (m, C, h, w).
 
     Raises:
         ValueError: offsets of another shape.
 
-    >>> ramp = torch.arange(4.0).view(1, 1, 1, 4)
-    >>> channelwise_resample(ramp, torch.full((1, 1, 2, 1, 4), 0.5)).tolist()
-    [[[[0.5, 1.5, 2.5, 3.0]]]]
+    Example:
+        >>> ramp = torch.arange(4.0).view(1, 1, 1, 4)
+        >>> channelwise_resample(ramp, torch.full((1, 1, 2, 1, 4), 0.5)).tolist()
+        [[[[0.5, 1.5, 2.5, 3.0]]]]
+
+    Source: Yu et al. 2020, the offset layer.
     """
     m, c, h, w = features.shape
     if offsets.shape != (m, c, 2, h, w):
@@ -266,7 +292,7 @@ def channelwise_resample(features: Tensor, offsets: Tensor, padding: Literal["bo
     points = sampling_points(offsets.to(exact))  # (m, C, h, w, 2)
     grid = (2 * points + 1) / points.new_tensor([w, h]) - 1
     # Each channel becomes a picture of its own, so that grid_sample may move it independently.
-    resampled = F.grid_sample(
+    resampled = F.grid_sample(  # eq-mgln-offset
         features.reshape(m * c, 1, h, w).to(exact),
         grid.reshape(m * c, h, w, 2),
         padding_mode=padding,
@@ -275,17 +301,163 @@ def channelwise_resample(features: Tensor, offsets: Tensor, padding: Literal["bo
     return resampled.view(m, c, h, w).to(features.dtype)
 
 
+# --- equations: two tasks, one decision -------------------------------------------------------------------------------
+
+
+def two_task_loss(
+    global_scores: Tensor,
+    local_scores: Tensor,
+    labels: Tensor,
+    has_parts: Tensor | None = None,
+    partners: Tensor | None = None,
+    share: float | Tensor = 1.0,
+) -> tuple[Tensor, Tensor]:
+    r"""Cross-entropy of each module's scores, to be added with equal weight.
+
+    .. math::
+        L_{global} = \frac{1}{m} \sum_i \left[ t \, H(s^g_i, y_i) + (1 - t) \, H(s^g_i, y_{\pi(i)}) \right], \qquad
+        L_{local} = \frac{1}{m} \sum_i b_i \, H(s^l_i, y_i)
+
+    where
+
+    * :math:`m` is the batch size,
+    * :math:`H(s, y)` is the cross-entropy of scores s and class y,
+    * :math:`s^g_i` and :math:`s^l_i` are the global and local scores of face i,
+    * :math:`y_i` is its class (``labels``), and :math:`y_{\pi(i)}` that of the face mixed into it (``partners``),
+    * :math:`t` is the share of the face itself in the mixture (``share``),
+    * :math:`b_i` is 1 if face i shows a part, else 0 (``has_parts``).
+
+    Args:
+        global_scores: floating point, (m, K).
+        local_scores: floating point, (m, K).
+        labels: classes 0 to K-1, int64, (m,).
+        has_parts: bool, (m,): a face without parts says nothing about the local scores; None for parts everywhere.
+        partners: int64, (m,); None without mixup.
+        share: from 0 to 1.
+
+    Returns:
+        (L_global, L_local), two 0-dim tensors.
+
+    Example:
+        >>> g, l, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[9.0, 0.0]]), torch.tensor([0])
+        >>> [round(x.item(), 4) for x in two_task_loss(g, l, y)]
+        [0.6931, 0.0001]
+
+    Source: Yu et al. 2020; mixup as in the official code.
+    """
+    global_loss = F.cross_entropy(global_scores, labels)
+    if partners is not None:
+        global_loss = share * global_loss + (1 - share) * F.cross_entropy(global_scores, partners)
+    local_losses = F.cross_entropy(local_scores, labels, reduction="none")  # (m,)
+    if has_parts is not None:
+        local_losses = local_losses * has_parts
+    return global_loss, local_losses.mean()
+
+
+def mix_faces(faces: Tensor, labels: Tensor, alpha: float) -> tuple[Tensor, Tensor, Tensor]:
+    r"""Mixup: every face blended with another one of the batch, by one share for the whole batch.
+
+    .. math:: \tilde x_i = t x_i + (1 - t) x_{\pi(i)}, \qquad t \sim \mathrm{Beta}(\alpha, \alpha)
+
+    where
+
+    * :math:`x_i` is face i (``faces``) and :math:`\tilde x_i` the mixed one,
+    * :math:`\pi` is a random permutation of the batch,
+    * :math:`t` is the share,
+    * :math:`\alpha` is ``alpha``.
+
+    Args:
+        faces: floating point, (m, 3, H, W).
+        labels: int64, (m,).
+        alpha: above 0.
+
+    Returns:
+        mixed faces (m, 3, H, W), the partners' labels (m,), and t, 0-dimensional, on the device of the faces.
+
+    Example:
+        >>> mixed, partners, share = mix_faces(torch.ones(4, 3, 8, 8), torch.arange(4), alpha=1.0)
+        >>> mixed.shape, sorted(partners.tolist()), share.shape
+        (torch.Size([4, 3, 8, 8]), [0, 1, 2, 3], torch.Size([]))
+
+    Source: H. Zhang et al.: mixup: Beyond Empirical Risk Minimization.  ICLR 2018; used so by the official code.
+    """
+    concentration = torch.full((), alpha, device=faces.device)
+    # validate_args would read the values back from the device.
+    share = torch.distributions.Beta(concentration, concentration, validate_args=False).sample()
+    order = torch.randperm(len(faces), device=faces.device)
+    return share * faces + (1 - share) * faces[order], labels[order], share
+
+
+def fuse(global_scores: Tensor, local_scores: Tensor, weight: float | Tensor = 0.5) -> Tensor:
+    r"""Fusion of the two modules' decisions.
+
+    .. math:: s_i = w \, s^g_i + (1 - w) \, s^l_i
+
+    where
+
+    * :math:`s^g_i` are the global scores of face i (``global_scores``),
+    * :math:`s^l_i` are its local scores (``local_scores``),
+    * :math:`w` is ``weight``.
+
+    Args:
+        global_scores: floating point, (m, K).
+        local_scores: floating point, (m, K).
+        weight: a number from 0 to 1, or one a face, (m, 1).
+
+    Returns:
+        The fused scores, (m, K).
+
+    Raises:
+        ValueError: a number outside 0 to 1, or scores of different shapes.
+
+    Example:
+        >>> fuse(torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 1.0]]), 0.25).tolist()
+        [[0.5, 0.75]]
+
+    Source: Yu et al. 2020; the official code adds the scores, which decides like w = 1/2.
+    """
+    if global_scores.shape != local_scores.shape:
+        raise ValueError(
+            f"global scores have shape {tuple(global_scores.shape)} and local scores {tuple(local_scores.shape)}; "
+            "expected the same (m, K)"
+        )
+    if isinstance(weight, int | float) and not 0 <= weight <= 1:
+        raise ValueError(f"weight is {weight}; expected a share from 0 (local alone) to 1 (global alone)")
+    return weight * global_scores + (1 - weight) * local_scores  # eq-mgln-fusion
+
+
+# --- parts of the network ---------------------------------------------------------------------------------------------
+
+
+def _convolution(in_channels: int, out_channels: int, kernel: int) -> nn.Conv2d:
+    """A convolution that keeps the map's size, with He's initialization.
+
+    Our choice: it keeps a signal's size through convolutions and ReLUs.  With torch's default the signal shrinks at
+    every layer, and without batch normalization the scores then hardly depend on the image: training does not start.
+    """
+    layer = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
+
+
 class ChannelwiseOffset(nn.Module):
-    """The paper's offset layer: a 3x3 convolution predicts an offset per channel and pixel; the map is read there.
+    """The paper's offset layer: a 3 × 3 convolution predicts an offset per channel and pixel; the map is read there.
 
     It is not the deformable convolution of Dai et al. 2017, which moves the nine taps of a kernel and is one layer with
     it.  The offsets start at zero (our reading), so that the untrained layer changes nothing.
 
-    Shapes: (m, C, h, w) to (m, C, h, w).
+    Args:
+        channels: C.
 
-    >>> x = torch.rand(1, 3, 5, 5)
-    >>> torch.allclose(ChannelwiseOffset(3)(x), x)
-    True
+    Shapes: (m, C, h, w) -> (m, C, h, w).
+
+    Example:
+        >>> x = torch.rand(1, 3, 5, 5)
+        >>> torch.allclose(ChannelwiseOffset(3)(x), x)
+        True
+
+    Source: Yu et al. 2020.
     """
 
     def __init__(self, channels: int) -> None:
@@ -303,14 +475,21 @@ class ChannelwiseOffset(nn.Module):
 
 
 class DeformableConv(nn.Module):
-    """The alternative: torchvision's deformable 3x3 convolution with offsets predicted from its own input.
+    """The alternative: torchvision's deformable 3 × 3 convolution with offsets predicted from its own input.
 
-    One offset per kernel tap and pixel, shared by all channels (Dai et al. 2017).  The offsets start at zero.
+    One offset per kernel tap and pixel, shared by all channels.  The offsets start at zero.
 
-    Shapes: (m, C_in, h, w) to (m, C_out, h, w).
+    Args:
+        in_channels: C of the input.
+        out_channels: C' of the output.
 
-    >>> DeformableConv(4, 8)(torch.rand(1, 4, 5, 5)).shape
-    torch.Size([1, 8, 5, 5])
+    Shapes: (m, C, h, w) -> (m, C', h, w).
+
+    Example:
+        >>> DeformableConv(4, 8)(torch.rand(1, 4, 5, 5)).shape
+        torch.Size([1, 8, 5, 5])
+
+    Source: J. Dai et al.: Deformable Convolutional Networks.  ICCV 2017.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -341,17 +520,20 @@ def _pointwise_head(channels: tuple[int, ...], final_relu: bool) -> nn.Sequentia
 
 
 class GFM(nn.Module):
-    """Global face module: three times (offset layer, 3x3 convolution, ReLU), 1x1 convolutions, average pooling.
+    """Global face module: three times (offset layer, 3 × 3 convolution, ReLU), 1 × 1 convolutions, average pooling.
 
     Args:
-        in_channels: channels of the trunk.
+        in_channels: C, channels of the trunk.
         num_classes: K.
         config: ``gfm_channels``, ``offset`` and ``final_relu`` are used.
 
-    Shapes: (m, C, h, w) to global scores (m, K).
+    Shapes: (m, C, h, w) -> global scores (m, K).
 
-    >>> GFM(64, 7, PRESETS["small"])(torch.rand(2, 64, 6, 6)).shape
-    torch.Size([2, 7])
+    Example:
+        >>> GFM(64, 7, PRESETS["small"])(torch.rand(2, 64, 6, 6)).shape
+        torch.Size([2, 7])
+
+    Source: Yu et al. 2020.
     """
 
     def __init__(self, in_channels: int, num_classes: int, config: MGLNConfig) -> None:
@@ -367,32 +549,40 @@ class GFM(nn.Module):
         self.head = _pointwise_head((*config.gfm_channels[2:], num_classes), config.final_relu)
 
     def embed(self, features: Tensor) -> Tensor:
-        """What the last convolution turns into scores, averaged over the map: (m, C, h, w) to (m, gfm_channels[-1])."""
+        """What the last convolution turns into scores, averaged over the map: (m, C, h, w) -> (m, gfm_channels[-1])."""
         return self.head[:4](self.blocks(features)).mean(dim=(2, 3))  # two convolutions with their ReLUs
 
     def forward(self, features: Tensor) -> Tensor:
         return self.head(self.blocks(features))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The part-based module
-
-
 class LST(nn.Module):
-    """Local spatio-temporal block: one part in three frames becomes one map.
+    r"""Local spatio-temporal block: one part in three frames becomes one map.
 
-    1x1 convolutions C → 256 → 128 → 1, flattening, an LSTM over the frames; its last state, read as a square map, is
-    F_e, F_n or F_m.  Frames share the weights, parts do not.
+    .. math:: F_e = \mathrm{reshape} \, \mathrm{LSTM}\big(f(X^e_{first}), f(X^e_{middle}), f(X^e_{apex})\big), \qquad
+        f = \mathrm{vec} \circ \mathrm{Conv}_{1 \times 1}
+
+    where
+
+    * :math:`X^e` are the trunk's maps of the part (here the eyes) in the three frames,
+    * :math:`\mathrm{Conv}_{1 \times 1}` are three 1 × 1 convolutions, the last to a single channel,
+    * :math:`\mathrm{LSTM}` is the last state of an LSTM over the frames, which reshape reads as a square map,
+    * :math:`F_e` is that map.
+
+    Frames share the weights, parts do not.
 
     Args:
         in_channels: C, channels of the trunk.
         map_size: (h, w) of the part's feature map.
         config: ``lst_channels``, ``lstm_hidden`` and ``lstm_layers`` are used.
 
-    Shapes: (m, f, C, h, w) to (m, 1, √hidden, √hidden).
+    Shapes: (m, f, C, h, w) -> (m, 1, √hidden, √hidden).
 
-    >>> LST(64, (2, 6), PRESETS["small"])(torch.rand(5, 3, 64, 2, 6)).shape
-    torch.Size([5, 1, 8, 8])
+    Example:
+        >>> LST(64, (2, 6), PRESETS["small"])(torch.rand(5, 3, 64, 2, 6)).shape
+        torch.Size([5, 1, 8, 8])
+
+    Source: Yu et al. 2020.
     """
 
     def __init__(self, in_channels: int, map_size: tuple[int, int], config: MGLNConfig) -> None:
@@ -412,20 +602,36 @@ class LST(nn.Module):
         m, f = features.shape[:2]
         squeezed = self.squeeze(features.flatten(0, 1))  # (m f, 1, h, w)
         states, _ = self.lstm(squeezed.reshape(m, f, -1))  # (m, f, h w) -> (m, f, hidden)
-        return states[:, -1].reshape(m, 1, self.side, self.side)
+        return states[:, -1].reshape(m, 1, self.side, self.side)  # eq-mgln-lst
 
 
 class PBM(nn.Module):
-    """Part-based module: an LST block a part, F_enm = [F_e; F_n; F_m], and the part-end of 1x1 convolutions.
+    r"""Part-based module: an LST block a part, and the part-end of 1 × 1 convolutions.
+
+    .. math:: F_{enm} = [F_e; F_n; F_m], \qquad s^l = \mathrm{GAP} \; \mathrm{Conv}_{1 \times 1} (F_{enm})
+
+    where
+
+    * :math:`F_e, F_n, F_m` are the maps of eyes, nose and mouth, see :class:`LST`; a part that is not present enters as
+      zeros,
+    * :math:`\mathrm{Conv}_{1 \times 1}` are three 1 × 1 convolutions with ReLUs between them,
+    * :math:`\mathrm{GAP}` is global average pooling,
+    * :math:`s^l` are the local scores.
 
     Args:
         in_channels: C, channels of the trunk.
         num_classes: K.
-        map_sizes: (h, w) of each part's feature map, in the order of ``PARTS``.
+        map_sizes: (h, w) of each part's feature map, by part.
         config: the widths.
 
-    Shapes: three maps (m, f, C, h, w) and present (m, 3) bool to local scores (m, K).  A part that is not present
-    enters F_enm as zeros.
+    Shapes: three maps (m, f, C, h, w) and present (m, 3) bool -> local scores (m, K).
+
+    Example:
+        >>> module = PBM(16, 7, {part: (2, 4) for part in PARTS}, PRESETS["small"])
+        >>> module({part: torch.rand(5, 3, 16, 2, 4) for part in PARTS}, torch.ones(5, 3, dtype=torch.bool)).shape
+        torch.Size([5, 7])
+
+    Source: Yu et al. 2020.
     """
 
     def __init__(
@@ -436,114 +642,41 @@ class PBM(nn.Module):
         self.part_end = _pointwise_head((len(PARTS), *config.part_end_channels, num_classes), config.final_relu)
 
     def forward(self, features: dict[str, Tensor], present: Tensor) -> Tensor:
-        f_enm = torch.cat([self.lst[part](features[part]) for part in PARTS], dim=1)  # (m, 3, s, s)
+        f_enm = torch.cat([self.lst[part](features[part]) for part in PARTS], dim=1)  # eq-mgln-parts; (m, 3, s, s)
         return self.part_end(f_enm * present[:, :, None, None])
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Fusion, loss, network
-
-
-def fuse(global_scores: Tensor, local_scores: Tensor, weight: float | Tensor = 0.5) -> Tensor:
-    """Decision-level fusion: s = w · s_global + (1 − w) · s_local.
-
-    Args:
-        global_scores, local_scores: (m, K).
-        weight: w, a number or (m, 1).
-
-    Returns:
-        (m, K).
-
-    Raises:
-        ValueError: a number outside [0, 1], or scores of different shapes.
-
-    >>> fuse(torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 1.0]]), 0.25).tolist()
-    [[0.5, 0.75]]
-    """
-    if global_scores.shape != local_scores.shape:
-        raise ValueError(
-            f"global scores have shape {tuple(global_scores.shape)} and local scores {tuple(local_scores.shape)}; "
-            "expected the same (m, K)"
-        )
-    if isinstance(weight, int | float) and not 0 <= weight <= 1:
-        raise ValueError(f"weight is {weight}; expected a share from 0 (local alone) to 1 (global alone)")
-    return weight * global_scores + (1 - weight) * local_scores
-
-
-def two_task_loss(
-    global_scores: Tensor,
-    local_scores: Tensor,
-    labels: Tensor,
-    has_parts: Tensor | None = None,
-    partners: Tensor | None = None,
-    share: float | Tensor = 1.0,
-) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of each module's scores.  The two are added with equal weight: L = L_global + L_local.
-
-        L_global = 1/m Σ_i [ t · CE(g_i, y_i) + (1 − t) · CE(g_i, y_{π(i)}) ],   L_local = 1/m Σ_i b_i CE(l_i, y_i)
-
-    Args:
-        global_scores, local_scores: g and l, (m, K).
-        labels: y, (m,) int64.
-        has_parts: b, (m,) bool: False where a face shows no part, which then says nothing about the local scores.
-        partners: labels y_{π(i)} (m,) of the faces mixed into the apex faces; None without mixup.
-        share: t in [0, 1], the share of the face itself in the mixture.
-
-    Returns:
-        (L_global, L_local), two 0-dim tensors.
-
-    >>> g, l, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[9.0, 0.0]]), torch.tensor([0])
-    >>> [round(x.item(), 4) for x in two_task_loss(g, l, y)]
-    [0.6931, 0.0001]
-    """
-    global_loss = F.cross_entropy(global_scores, labels)
-    if partners is not None:
-        global_loss = share * global_loss + (1 - share) * F.cross_entropy(global_scores, partners)
-    local_losses = F.cross_entropy(local_scores, labels, reduction="none")  # (m,)
-    if has_parts is not None:
-        local_losses = local_losses * has_parts
-    return global_loss, local_losses.mean()
-
-
-def mix_faces(faces: Tensor, labels: Tensor, alpha: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Mixup (Zhang et al. 2018): every face blended with another one of the batch, by one share for the whole batch.
-
-        x̃_i = t x_i + (1 − t) x_{π(i)},   t ~ Beta(α, α),   π a random permutation
-
-    Args:
-        faces: (m, 3, H, W).
-        labels: (m,) int64.
-        alpha: α > 0.
-
-    Returns:
-        mixed faces (m, 3, H, W), the partners' labels (m,), and t as a 0-dim tensor on the device of the faces.
-    """
-    concentration = torch.full((), alpha, device=faces.device)
-    # validate_args would read the values back from the device.
-    share = torch.distributions.Beta(concentration, concentration, validate_args=False).sample()
-    order = torch.randperm(len(faces), device=faces.device)
-    return share * faces + (1 - share) * faces[order], labels[order], share
-
-
-def _identity(x: Tensor) -> Tensor:
-    return x
+# --- the network ------------------------------------------------------------------------------------------------------
 
 
 class MGLN(nn.Module):
-    """The multi-task global-local network and its training step.
+    r"""The multi-task global-local network.
 
-    Args:
-        backbone: the trunk that faces and parts share, images (m, 3, H, W) to maps (m, C, h, w) with the attribute
-            ``out_channels``; the paper's has the first ten convolutions of VGG-16.
-        num_classes: K.
-        config: see :class:`MGLNConfig`.
-        image_size: side of the square face images, in pixels; fixes the sizes of the crops.
+    .. math:: L = L_{global} + L_{local}
+
+    where
+
+    * :math:`L_{global}` and :math:`L_{local}` are the two terms of :func:`two_task_loss`.
 
     A batch is a dict with ``images`` (m, T, 3, H, W), ``landmarks`` (m, T, 68, 2) in pixels with NaN where unknown,
     ``lengths`` (m,) and, to train, ``labels`` (m,).  Faces without landmarks are decided by the global module alone.
 
+    Args:
+        backbone: the trunk that faces and parts share: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C
+            in ``backbone.out_channels``; the paper's has the first ten convolutions of VGG-16.
+        num_classes: K.
+        config: hyper-parameters.
+        image_size: side of the square face images, in pixels; fixes the sizes of the crops.
+
     Raises:
         ValueError: images too small for the trunk; batches that are not sequences.
+
+    Example:
+        >>> method = MGLN(nn.Conv2d(3, 16, 8, stride=8), num_classes=7, config=PRESETS["small"], image_size=64)
+        >>> method(torch.rand(2, 3, 64, 64)).shape
+        torch.Size([2, 7])
+
+    Source: Yu et al. 2020.
     """
 
     task = "expression"
@@ -578,7 +711,7 @@ class MGLN(nn.Module):
         return int(height), int(width)
 
     def embed(self, images: Tensor) -> Tensor:
-        """The embeddings that the global scores are read from: apex faces (m, 3, H, W) to (m, gfm_channels[-1])."""
+        """The embeddings that the global scores are read from: apex faces (m, 3, H, W) -> (m, gfm_channels[-1])."""
         return self.gfm.embed(self.backbone(images))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -635,8 +768,17 @@ class MGLN(nn.Module):
         weight = torch.where(has_parts, self.config.fusion_weight, 1.0)[:, None].to(global_scores.dtype)  # (m, 1)
         return fuse(global_scores, local_scores, weight)
 
-    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = _identity) -> dict[str, Any]:
-        """The two-task loss.  Both terms are plain means over samples, so nothing has to be gathered."""
+    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+        """Loss and fused scores of one batch.
+
+        Args:
+            batch: sequences, see above.
+            epoch: not used.
+            gather: not used: both terms are means over samples.
+
+        Returns:
+            ``loss``, ``logits`` (the fused scores) and ``log`` (both terms).
+        """
         faces, crops, present = self.look(batch)
         labels, has_parts = batch["labels"], present.any(1)
         partners: Tensor | None = None
@@ -647,7 +789,7 @@ class MGLN(nn.Module):
         global_loss, local_loss = two_task_loss(global_scores, local_scores, labels, has_parts, partners, share)
         weight = torch.where(has_parts, self.config.fusion_weight, 1.0)[:, None].to(global_scores.dtype)
         return {
-            "loss": global_loss + local_loss,
+            "loss": global_loss + local_loss,  # eq-mgln-loss
             "logits": fuse(global_scores, local_scores, weight),
             "log": {"global_loss": global_loss.detach(), "local_loss": local_loss.detach()},
         }

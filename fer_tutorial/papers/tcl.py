@@ -1,47 +1,60 @@
-"""Triplet-center loss and where its negatives come from.
+"""TCL, triplet-center loss: be closer to the own class's center than to a negative one; and where negatives come from.
 
-Rajoli, Lotfi, Atyabi, Afghah: "Triplet Loss-less Center Loss Sampling Strategies in Facial Expression Recognition
-Scenarios", CISS 2023 (arXiv 2302.04108).  No official code is known.  The paper's abstract names three strategies for
-the negative sample (fully-synthesized, semi-synthesized, prediction-based) and a selective attention module of
-pixel-wise and element-wise coefficients; the formulas here are OUR READING of those names, built on the triplet-center
-loss of He, Zhou, Zhou, Bai, Bai: "Triplet-Center Loss for Multi-View 3D Object Retrieval", CVPR 2018.  Every choice of
-ours is marked so below, and is a parameter.
+A. R. Rajoli, N. Lotfi, A. Atyabi, F. Afghah: Triplet Loss-less Center Loss Sampling Strategies in Facial Expression
+Recognition Scenarios.  CISS 2023, arXiv 2302.04108.  No official code is known.  The paper's abstract names three
+strategies for the negative sample (fully-synthesized, semi-synthesized, prediction-based) and a selective attention
+module of pixel-wise and element-wise coefficients; the formulas here are OUR READING of those names, built on the
+triplet-center loss of X. He, Y. Zhou, Z. Zhou, S. Bai, X. Bai: Triplet-Center Loss for Multi-View 3D Object Retrieval.
+CVPR 2018.  Every choice of ours is marked so below, and is a parameter.  The keys beside the code are the book's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fer_tutorial.papers.configs import STRATEGIES, Strategy, TCLConfig
+from fer_tutorial.papers.checks import (
+    Gather,
+    check_classes,
+    check_embeddings,
+    check_like_features,
+    check_scores,
+    identity,
+)
+from fer_tutorial.papers.configs import STRATEGIES, Strategy, TCLConfig, check_one_of
 from fer_tutorial.papers.configs import TCL_PRESETS as PRESETS
 
-Reduction = Literal["mean", "sum", "none"]
-Gather = Callable[[Tensor], Tensor]
-
-
-def identity(x: Tensor) -> Tensor:
-    """What ``gather`` is with a single process: ``x`` itself."""
-    return x
+# --- equations ------------------------------------------------------------------------------------------------------
 
 
 def center_distance(features: Tensor, centers: Tensor, weights: Tensor | None = None) -> Tensor:
-    r"""Half the squared distance, each dimension weighted: ``D_a(x, c) = ½ Σ_j a_j (x_j − c_j)²``.
+    r"""Half the squared distance, each dimension weighted.
+
+    .. math:: D_a(x, c) = \frac{1}{2} \sum_j a_j (x_j - c_j)^2
+
+    where
+
+    * :math:`x` is a row of ``features``,
+    * :math:`c` is the center it is compared with (``centers``),
+    * :math:`a` are the weights of the dimensions (``weights``).
 
     Args:
-        features: x, float (..., d).
-        centers: c, float, broadcastable with ``features``: (m, d) one a sample, (K, d) against (m, 1, d) all of them.
-        weights: a, float, broadcastable likewise; ``None`` means ones, which is He et al.'s ½‖x − c‖².
+        features: floating point, (..., d).
+        centers: floating point, broadcastable with ``features``: (m, d) is one a sample; (K, d) are all of them for
+            features (m, 1, d).
+        weights: floating point, broadcastable likewise; None means ones.
 
     Returns:
-        float, the broadcast shape without d.
+        The distances, of the broadcast shape without d.
 
-    >>> center_distance(torch.tensor([3.0, 0.0]), torch.tensor([0.0, 4.0])).item()
-    12.5
+    Example:
+        >>> center_distance(torch.tensor([3.0, 0.0]), torch.tensor([0.0, 4.0])).item()
+        12.5
+
+    Source: He et al. 2018 without weights; the weights are our reading of Rajoli et al. 2023.
     """
     squares = (features - centers).square()
     return 0.5 * (squares if weights is None else weights * squares).sum(dim=-1)
@@ -54,109 +67,192 @@ def triplet_center_loss(
     negatives: Tensor,
     margin: float = 1.0,
     weights: Tensor | None = None,
-    reduction: Reduction = "mean",
+    reduction: Literal["mean", "sum", "none"] = "mean",
 ) -> Tensor:
-    r"""Be closer to the own center than to a negative one, by a margin (He et al. 2018).
+    r"""Be closer to the own center than to a negative one, by a margin.
 
-    ``L_TC = Σ_i max(0, D(x_i, c_{y_i}) + margin − D(x_i, n_i))``,  ``D = ½‖·‖²`` or its weighted form
+    .. math:: L_{TC} = \sum_{i=1}^{m} \max\{0, D(x_i, c_{y_i}) + \mu - D(x_i, n_i)\}
+
+    where
+
+    * :math:`m` is the batch size,
+    * :math:`x_i` is row i of ``features`` and :math:`y_i` its class (``labels``),
+    * :math:`c_k` is row k of ``centers``,
+    * :math:`n_i` is row i of ``negatives``,
+    * :math:`\mu` is ``margin``,
+    * :math:`D` is :func:`center_distance`.
 
     No triplets of samples have to be found: the positive is the class center and the negative a center too.
 
     Args:
-        features: x, float (m, d).
-        labels: y, int64 (m,), from 0 to K−1.
-        centers: c, float (K, d).
-        negatives: n, float (m, d), as from :func:`negative_centers`.
+        features: embeddings, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        centers: class centers, floating point, (K, d).
+        negatives: floating point, (m, d), as from :func:`negative_centers`.
         margin: a distance above 0.
-        weights: a, float (m, d), element-wise attention in (0, 1); ``None`` means ones.
-        reduction: ``"sum"`` as in the formula, ``"mean"`` over the batch, or ``"none"``: (m,).
+        weights: element-wise attention, floating point, (m, d), in (0, 1); None means ones.
+        reduction: ``"sum"`` as in the formula, ``"mean"`` over the batch, or ``"none"``.
 
     Returns:
-        A 0-dim tensor, or (m,) without reduction.
+        The loss, 0-dimensional, or (m,) without reduction.
 
     Raises:
-        ValueError: shapes that do not fit, or an unknown reduction.
+        ValueError: shapes that do not fit, an empty batch, a label outside 0 to K-1 (looked at on the CPU only), or an
+            unknown reduction.
 
-    >>> x, c = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 0.0], [2.0, 0.0]])
-    >>> triplet_center_loss(x, torch.tensor([0]), c, c[[1]], margin=0.3).item()  # on the border: the margin is left
-    0.30000001192092896
+    Example:
+        >>> x, c = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 0.0], [2.0, 0.0]])
+        >>> triplet_center_loss(x, torch.tensor([0]), c, c[[1]], margin=0.3)  # on the border: the margin is left
+        tensor(0.3000)
+
+    Source: He et al. 2018.
     """
-    _check_batch(features, labels, centers)
-    _check_like(features, negatives, "negatives")
-    _check_like(features, weights, "weights")
+    check_embeddings(features, labels, centers)
+    check_like_features(negatives, features, "negatives")
+    if weights is not None:
+        check_like_features(weights, features, "weights")
+    check_one_of("reduction", reduction, ("mean", "sum", "none"))
     own = center_distance(features, centers[labels], weights)  # (m,)
     other = center_distance(features, negatives, weights)  # (m,)
-    loss = torch.relu(own + margin - other)
-    match reduction:
-        case "mean":
-            return loss.mean()
-        case "sum":
-            return loss.sum()
-        case "none":
-            return loss
-    raise ValueError(f"reduction is {reduction!r}; expected 'mean', 'sum' or 'none'")
+    losses = torch.relu(own + margin - other)  # eq-tcl-loss
+    if reduction == "mean":
+        return losses.mean()
+    return losses.sum() if reduction == "sum" else losses
 
 
 @torch.no_grad()
 def nearest_wrong_class(features: Tensor, labels: Tensor, centers: Tensor, weights: Tensor | None = None) -> Tensor:
-    """The wrong class whose center is nearest, ``argmin_{k≠y_i} D(x_i, c_k)``: int64 (m,) (He et al. 2018).
+    r"""The wrong class whose center is nearest.
 
-    >>> x, c = torch.tensor([[0.9, 0.0]]), torch.tensor([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0]])
-    >>> nearest_wrong_class(x, torch.tensor([1]), c).tolist()  # class 1 is nearest, but it is the sample's own
-    [0]
+    .. math:: k_i = \arg\min_{k \ne y_i} D(x_i, c_k)
+
+    where
+
+    * :math:`x_i` is row i of ``features`` and :math:`y_i` its class (``labels``),
+    * :math:`c_k` is row k of ``centers``,
+    * :math:`D` is :func:`center_distance`.
+
+    Args:
+        features: embeddings, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        centers: class centers, floating point, (K, d), K at least 2.
+        weights: element-wise attention, floating point, (m, d); None means ones.
+
+    Returns:
+        Classes, int64, (m,).
+
+    Raises:
+        ValueError: as for :func:`triplet_center_loss`, or a single class.
+
+    Example:
+        >>> x, c = torch.tensor([[0.9, 0.0]]), torch.tensor([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0]])
+        >>> nearest_wrong_class(x, torch.tensor([1]), c).tolist()  # class 1 is nearest, but it is the sample's own
+        [0]
+
+    Source: He et al. 2018.
     """
-    _check_batch(features, labels, centers)
-    _check_like(features, weights, "weights")
+    check_embeddings(features, labels, centers)
+    check_classes(len(centers))
+    if weights is not None:
+        check_like_features(weights, features, "weights")
     # (m, 1, d) against (K, d) -> (m, K)
     distances = center_distance(features[:, None], centers, None if weights is None else weights[:, None])
-    return _without_own(distances, labels, torch.inf).argmin(dim=1)
+    return _without_own(distances, labels, torch.inf).argmin(dim=1)  # eq-tcl-nearest
 
 
 @torch.no_grad()
 def nearest_wrong_class_per_dimension(features: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
-    """In every dimension the wrong class that is nearest there, ``argmin_{k≠y_i} |x_ij − c_kj|``: int64 (m, d).
+    r"""In every dimension the wrong class that is nearest there.
 
-    >>> x, c = torch.tensor([[0.0, 0.0]]), torch.tensor([[9.0, 9.0], [1.0, 5.0], [5.0, 1.0]])
-    >>> nearest_wrong_class_per_dimension(x, torch.tensor([0]), c).tolist()
-    [[1, 2]]
+    .. math:: k_i(j) = \arg\min_{k \ne y_i} |x_{ij} - c_{kj}|
+
+    where
+
+    * :math:`x_{ij}` is dimension j of row i of ``features`` and :math:`y_i` its class (``labels``),
+    * :math:`c_{kj}` is dimension j of row k of ``centers``.
+
+    Args:
+        features: embeddings, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        centers: class centers, floating point, (K, d), K at least 2.
+
+    Returns:
+        Classes, int64, (m, d).
+
+    Raises:
+        ValueError: as for :func:`triplet_center_loss`, or a single class.
+
+    Example:
+        >>> x, c = torch.tensor([[0.0, 0.0]]), torch.tensor([[9.0, 9.0], [1.0, 5.0], [5.0, 1.0]])
+        >>> nearest_wrong_class_per_dimension(x, torch.tensor([0]), c).tolist()
+        [[1, 2]]
+
+    Source: our reading of Rajoli et al. 2023.
     """
-    _check_batch(features, labels, centers)
+    check_embeddings(features, labels, centers)
+    check_classes(len(centers))
     gaps = (features[:, None] - centers).abs()  # (m, 1, d), (K, d) -> (m, K, d)
-    return _without_own(gaps, labels, torch.inf).argmin(dim=1)
+    return _without_own(gaps, labels, torch.inf).argmin(dim=1)  # eq-tcl-full
 
 
 @torch.no_grad()
 def most_probable_wrong_class(probabilities: Tensor, labels: Tensor) -> Tensor:
-    """The wrong class the classifier finds most probable, ``argmax_{k≠y_i} p_ik``: int64 (m,).
+    r"""The wrong class the classifier finds most probable.
 
-    Logits serve as well as probabilities: their order is the same.
+    .. math:: k_i = \arg\max_{k \ne y_i} p_{ik}
 
-    >>> most_probable_wrong_class(torch.tensor([[0.6, 0.1, 0.3]]), torch.tensor([0])).tolist()
-    [2]
+    where
+
+    * :math:`p_{ik}` is the probability of class k for sample i (``probabilities``),
+    * :math:`y_i` is the sample's class (``labels``).
+
+    Args:
+        probabilities: floating point, (m, K), K at least 2.  Logits serve as well: their order is the same.
+        labels: classes 0 to K-1, int64, (m,).
+
+    Returns:
+        Classes, int64, (m,).
+
+    Raises:
+        ValueError: shapes that do not fit, a single class, or a label outside 0 to K-1 (looked at on the CPU only).
+
+    Example:
+        >>> most_probable_wrong_class(torch.tensor([[0.6, 0.1, 0.3]]), torch.tensor([0])).tolist()
+        [2]
+
+    Source: our reading of Rajoli et al. 2023.
     """
-    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1]:
-        raise ValueError(
-            f"probabilities of shape {tuple(probabilities.shape)} and labels of shape {tuple(labels.shape)} do not "
-            "fit; expected (m, K) and (m,)"
-        )
-    _check_classes(probabilities.shape[1])
-    _check_labels(labels, probabilities.shape[1])
-    return _without_own(probabilities, labels, -torch.inf).argmax(dim=1)
+    check_scores(probabilities, labels, "probabilities")
+    return _without_own(probabilities, labels, -torch.inf).argmax(dim=1)  # eq-tcl-prediction
 
 
 @torch.no_grad()
 def selected_dimensions(attention: Tensor, fraction: float = 0.5) -> Tensor:
-    """The dimensions with a sample's largest attention, a ``fraction`` of them (our reading).
+    r"""The dimensions with a sample's largest attention.
+
+    .. math:: S_i = \{ j : a_{ij} \text{ is among the } \mathrm{round}(\varrho d) \text{ largest of } a_i \}
+
+    where
+
+    * :math:`a_{ij}` is the attention for dimension j of sample i (``attention``),
+    * :math:`d` is the number of dimensions,
+    * :math:`\varrho` is ``fraction``.
 
     Args:
-        attention: a, float (m, d).
+        attention: floating point, (m, d).
         fraction: from 0 (none) to 1 (all); the count is rounded to the nearest whole number.
 
     Returns:
-        bool (m, d), the same number of true entries in every row.
+        bool, (m, d), the same number of true entries in every row.
 
-    >>> selected_dimensions(torch.tensor([[0.1, 0.9, 0.5, 0.2]]), 0.5).tolist()
-    [[False, True, True, False]]
+    Raises:
+        ValueError: a fraction outside 0 to 1.
+
+    Example:
+        >>> selected_dimensions(torch.tensor([[0.1, 0.9, 0.5, 0.2]]), 0.5).tolist()
+        [[False, True, True, False]]
+
+    Source: our reading of Rajoli et al. 2023.
     """
     if not 0 <= fraction <= 1:
         raise ValueError(f"fraction is {fraction}; expected a share from 0 to 1")
@@ -174,40 +270,53 @@ def negative_centers(
     attention: Tensor | None = None,
     select_fraction: float = 0.5,
 ) -> Tensor:
-    r"""The center n_i each sample is pushed from.
+    r"""The center each sample is pushed from.
 
-    ====================== ========================================================================== ============
-    strategy               n_i                                                                        known from
-    ====================== ========================================================================== ============
-    ``nearest``            c_k with k = argmin_{k≠y_i} D(x_i, c_k)                                    He et al.
-    ``fully_synthesized``  n_ij = c_{k(j) j} with k(j) = argmin_{k≠y_i} |x_ij − c_kj|                 our reading
-    ``semi_synthesized``   as above in the dimensions the attention selects, as ``nearest`` elsewhere our reading
-    ``prediction_based``   c_k with k = argmax_{k≠y_i} p_ik                                           our reading
-    ====================== ========================================================================== ============
+    .. math:: n_{ij} = c_{k_i(j) \, j}
+
+    where
+
+    * :math:`n_{ij}` is dimension j of the negative of sample i,
+    * :math:`c_{kj}` is dimension j of row k of ``centers``,
+    * :math:`k_i(j)` is the class that the strategy chooses for that dimension:
+
+    ====================== ============================================================================= ============
+    strategy               class                                                                         known from
+    ====================== ============================================================================= ============
+    ``nearest``            :func:`nearest_wrong_class`, the same in all dimensions                       He et al.
+    ``fully_synthesized``  :func:`nearest_wrong_class_per_dimension`                                     our reading
+    ``semi_synthesized``   the latter in :func:`selected_dimensions`, the former elsewhere               our reading
+    ``prediction_based``   :func:`most_probable_wrong_class`, the same in all dimensions                 our reading
+    ====================== ============================================================================= ============
 
     A fully synthesized negative is a center that need not exist anywhere: every coordinate belongs to some wrong
-    class, and no wrong center is closer to x_i.  Which class is chosen carries no gradient; the chosen centers do.
+    class, and no wrong center is closer to the sample.  Which class is chosen carries no gradient; the chosen centers
+    do.
 
     Args:
         strategy: one of :data:`STRATEGIES`.
-        features: x, float (m, d).
-        labels: y, int64 (m,).
-        centers: c, float (K, d), K ≥ 2.
-        probabilities: p (or logits), float (m, K), for ``prediction_based``.
-        attention: a, float (m, d), element-wise: selects the dimensions in ``semi_synthesized`` and weights the
-            distance in ``nearest``; ``None`` means an unweighted distance.
+        features: embeddings, floating point, (m, d).
+        labels: classes 0 to K-1, int64, (m,).
+        centers: class centers, floating point, (K, d), K at least 2.
+        probabilities: or logits, floating point, (m, K), for ``prediction_based``.
+        attention: element-wise, floating point, (m, d): selects the dimensions in ``semi_synthesized`` and weights the
+            distance in ``nearest``; None means an unweighted distance.
         select_fraction: the share of dimensions the attention selects.
 
     Returns:
-        n, float (m, d).
+        The negatives, floating point, (m, d).
 
     Raises:
         ValueError: an unknown strategy, one that lacks its input, a single class, or shapes that do not fit.
 
-    >>> x, c = torch.tensor([[0.0, 0.0]]), torch.tensor([[9.0, 9.0], [1.0, 5.0], [5.0, 2.0]])
-    >>> negative_centers("fully_synthesized", x, torch.tensor([0]), c).tolist()
-    [[1.0, 2.0]]
+    Example:
+        >>> x, c = torch.tensor([[0.0, 0.0]]), torch.tensor([[9.0, 9.0], [1.0, 5.0], [5.0, 2.0]])
+        >>> negative_centers("fully_synthesized", x, torch.tensor([0]), c).tolist()
+        [[1.0, 2.0]]
+
+    Source: He et al. 2018 (nearest); our reading of Rajoli et al. 2023 (the other three).
     """
+    check_one_of("strategy", strategy, STRATEGIES)
     match strategy:
         case "nearest":
             return centers[nearest_wrong_class(features, labels, centers, attention)]
@@ -218,33 +327,53 @@ def negative_centers(
                 raise ValueError("semi_synthesized needs attention, (m, d), to know which dimensions to synthesize")
             synthetic = centers.gather(0, nearest_wrong_class_per_dimension(features, labels, centers))
             real = centers[nearest_wrong_class(features, labels, centers, attention)]
-            return torch.where(selected_dimensions(attention, select_fraction), synthetic, real)
+            return torch.where(selected_dimensions(attention, select_fraction), synthetic, real)  # eq-tcl-semi
         case "prediction_based":
             if probabilities is None:
                 raise ValueError("prediction_based needs probabilities, (m, K), to know which wrong class is likeliest")
             return centers[most_probable_wrong_class(probabilities, labels)]
-    raise ValueError(f"strategy is {strategy!r}; expected one of {', '.join(STRATEGIES)}")
+
+
+def _without_own(scores: Tensor, labels: Tensor, fill: float) -> Tensor:
+    """``scores`` (m, K) or (m, K, d) with the entries of each sample's own class replaced, so it is never chosen."""
+    own = labels[:, None] == torch.arange(scores.shape[1], device=labels.device)  # (m, K)
+    return scores.masked_fill(own.reshape(own.shape + (1,) * (scores.ndim - 2)), fill)  # (m, K) or (m, K, 1)
+
+
+# --- parts of the network -------------------------------------------------------------------------------------------
 
 
 class SelectiveAttention(nn.Module):
-    r"""Where to look in the map, and which dimensions to compare: pixel-wise and element-wise weights (our reading).
+    r"""Where to look in the map, and which dimensions to compare: pixel-wise and element-wise weights.
 
-    ``s = softmax_p(uᵀ f_p)``,  ``x = Σ_p s_p f_p``,  ``a = σ(V₂ relu(V₁ x)) ∈ (0, 1)^d``
+    .. math:: s_i = \mathrm{softmax}_u(v^\top f_{iu}), \qquad x_i = \sum_u s_{iu} f_{iu}, \qquad
+        a_i = \sigma(V_2 \, \mathrm{ReLU}(V_1 x_i)) \in (0, 1)^d
 
-    The paper's abstract says that pixel-wise and element-wise coefficients of high-semantic deep features are
-    combined; this is how we read it.  The pixel-wise weights s of the H·W positions pool the map into the embedding x,
-    and the element-wise weights a of its d dimensions enter the distances.  u starts at zero, so that training starts
-    from plain average pooling.
+    where
+
+    * :math:`f_{iu}` is the feature map of sample i at position u, d channels,
+    * :math:`v` are the weights of a 1 × 1 convolution; they start at zero, so that training starts from plain average
+      pooling,
+    * :math:`s_{iu}` is the pixel-wise weight of position u,
+    * :math:`x_i` is the embedding,
+    * :math:`V_1, V_2` are two linear layers,
+    * :math:`a_i` are the element-wise weights of the d dimensions, which enter the distances.
 
     Args:
         channels: d, channels of the feature map.
-        pixel: learn s; otherwise every position weighs 1/(H·W).
+        pixel: learn s; otherwise every position weighs 1/(h·w).
         element: learn a; otherwise every dimension weighs 1.
         bottleneck: hidden width of the element-wise branch as a fraction of d.
 
-    >>> x, a, s = SelectiveAttention(8)(torch.randn(2, 8, 3, 3))
-    >>> x.shape, a.shape, s.shape
-    (torch.Size([2, 8]), torch.Size([2, 8]), torch.Size([2, 3, 3]))
+    Shapes: (m, d, h, w) -> x (m, d), a (m, d) and s (m, h, w) with sum 1.
+
+    Example:
+        >>> x, a, s = SelectiveAttention(8)(torch.randn(2, 8, 3, 3))
+        >>> x.shape, a.shape, s.shape
+        (torch.Size([2, 8]), torch.Size([2, 8]), torch.Size([2, 3, 3]))
+
+    Source: our reading of the abstract of Rajoli et al. 2023, where pixel-wise and element-wise coefficients of
+    high-semantic deep features are combined.
     """
 
     def __init__(self, channels: int, pixel: bool = True, element: bool = True, bottleneck: float = 0.25) -> None:
@@ -264,32 +393,46 @@ class SelectiveAttention(nn.Module):
         """Map (m, d, h, w) to the embedding x (m, d), element-wise a (m, d) and pixel-wise s (m, h, w), Σ s = 1."""
         m, _, h, w = feature_map.shape
         scores = feature_map.new_zeros(m, 1, h, w) if self.pixel is None else self.pixel(feature_map)
-        pixels = scores.flatten(1).softmax(dim=1)  # (m, 1, h, w) -> (m, h·w)
+        pixels = scores.flatten(1).softmax(dim=1)  # eq-tcl-attention; (m, 1, h, w) -> (m, h·w)
         x = (feature_map.flatten(2) * pixels[:, None]).sum(dim=2)  # (m, d, h·w) -> (m, d)
         elements = torch.ones_like(x) if self.element is None else self.element(x)
         return x, elements, pixels.unflatten(1, (h, w))
 
 
+# --- the network ----------------------------------------------------------------------------------------------------
+
+
 class TCL(nn.Module):
-    r"""A backbone, selective attention, a linear classifier and K centers: ``L = L_CE + λ L_TC``.
+    r"""A backbone, selective attention, a linear classifier and K centers.
+
+    .. math:: L = L_{CE} + \lambda L_{TC}
+
+    where
+
+    * :math:`L_{CE}` is the cross-entropy,
+    * :math:`L_{TC}` is :func:`triplet_center_loss`,
+    * :math:`\lambda` is ``config.lambda_``.
 
     The centers are parameters: they follow the gradient of λ L_TC at their own learning rate (our reading; a center
     that is left out of the optimizer never moves).  The element-wise weights are trained by L_TC alone; the pixel-wise
     ones also by the cross-entropy, since they make the embedding that the classifier reads.
 
     Args:
-        backbone: images (m, 3, H, W) to a feature map (m, C, h, w); has ``out_channels`` = C = d.
+        backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C = d in ``backbone.out_channels``.
         num_classes: K, at least 2.
         config: hyper-parameters.
 
     Raises:
         ValueError: fewer than two classes.
 
-    >>> method = TCL(nn.Conv2d(3, 8, 3), num_classes=7, config=TCLConfig("prediction_based"))
-    >>> batch = {"images": torch.randn(4, 3, 12, 12), "labels": torch.tensor([0, 1, 2, 3])}
-    >>> outputs = method.training_step(batch)
-    >>> outputs["loss"].shape, outputs["logits"].shape
-    (torch.Size([]), torch.Size([4, 7]))
+    Example:
+        >>> method = TCL(nn.Conv2d(3, 8, 3), num_classes=7, config=TCLConfig("prediction_based"))
+        >>> batch = {"images": torch.randn(4, 3, 12, 12), "labels": torch.tensor([0, 1, 2, 3])}
+        >>> outputs = method.training_step(batch)
+        >>> outputs["loss"].shape, outputs["logits"].shape
+        (torch.Size([]), torch.Size([4, 7]))
+
+    Source: our reading of Rajoli et al. 2023.
     """
 
     task = "expression"
@@ -297,20 +440,20 @@ class TCL(nn.Module):
 
     def __init__(self, backbone: nn.Module, num_classes: int, config: TCLConfig = PRESETS["fully_synthesized"]) -> None:
         super().__init__()
-        _check_classes(num_classes)
+        check_classes(num_classes)
         self.config = config
         self.backbone = backbone
-        dimension = int(backbone.out_channels)  # type: ignore[arg-type]
-        self.attention = SelectiveAttention(dimension, self.config.pixel_attention, self.config.element_attention)
-        self.classifier = nn.Linear(dimension, num_classes)
-        self.centers = nn.Parameter(0.1 * torch.randn(num_classes, dimension))  # near the embeddings' own scale
+        feature_dim = int(backbone.out_channels)  # type: ignore[arg-type]
+        self.attention = SelectiveAttention(feature_dim, config.pixel_attention, config.element_attention)
+        self.classifier = nn.Linear(feature_dim, num_classes)
+        self.centers = nn.Parameter(0.1 * torch.randn(num_classes, feature_dim))  # near the embeddings' own scale
 
     def embed(self, images: Tensor) -> Tensor:
-        """x, the feature map pooled by the pixel-wise attention, (m, d)."""
+        """The embeddings x that are classified and compared: images (m, 3, H, W) -> (m, d)."""
         return self.attention(self.backbone(images))[0]
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits, (m, K)."""
+        """Logits: images (m, 3, H, W) -> (m, K)."""
         return self.classifier(self.embed(images))
 
     def predict(self, batch: dict[str, Tensor]) -> Tensor:
@@ -318,12 +461,15 @@ class TCL(nn.Module):
         return self(batch["images"])
 
     def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
-        """Loss, logits and values to log.
+        """Loss and logits of one batch.
 
         Args:
             batch: ``images`` (m, 3, H, W) and ``labels`` (m,).
             epoch: not used.
             gather: concatenates over processes, differentiably; used where the loss is a sum over the whole batch.
+
+        Returns:
+            ``loss``, ``logits`` and ``log`` (both terms, the share of samples inside the margin, the mean attention).
         """
         config = self.config
         labels = batch["labels"]
@@ -357,44 +503,8 @@ class TCL(nn.Module):
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
         """The network, and the centers at their own learning rate and without weight decay."""
         network = [parameter for name, parameter in self.named_parameters() if name != "centers"]
+        center_lr = lr * self.config.center_lr_scale
         return [
             {"params": network, "lr": lr, "weight_decay": weight_decay},
-            {"params": [self.centers], "lr": lr * self.config.center_lr_scale, "weight_decay": 0.0},
+            {"params": [self.centers], "lr": center_lr, "weight_decay": 0.0},
         ]
-
-
-def _without_own(scores: Tensor, labels: Tensor, fill: float) -> Tensor:
-    """``scores`` (m, K) or (m, K, d) with the entries of each sample's own class replaced, so it is never chosen."""
-    own = labels[:, None] == torch.arange(scores.shape[1], device=labels.device)  # (m, K)
-    return scores.masked_fill(own.reshape(own.shape + (1,) * (scores.ndim - 2)), fill)  # (m, K) or (m, K, 1)
-
-
-def _check_batch(features: Tensor, labels: Tensor, centers: Tensor) -> None:
-    if features.ndim != 2 or labels.shape != features.shape[:1] or centers.shape[1:] != features.shape[1:]:
-        raise ValueError(
-            f"features of shape {tuple(features.shape)}, labels {tuple(labels.shape)} and centers "
-            f"{tuple(centers.shape)} do not fit; expected (m, d), (m,) and (K, d)"
-        )
-    _check_classes(len(centers))
-    _check_labels(labels, len(centers))
-
-
-def _check_labels(labels: Tensor, num_classes: int) -> None:
-    # Looking at the values would stall a GPU; there an index out of range stops the program by itself.
-    if labels.device.type == "cpu" and len(labels) and not torch.compiler.is_compiling():
-        smallest, largest = labels.aminmax()
-        if smallest < 0 or largest >= num_classes:
-            raise ValueError(
-                f"labels run from {int(smallest)} to {int(largest)} but there are {num_classes} classes; expected 0 to "
-                f"{num_classes - 1}, so check the label file or the number of classes"
-            )
-
-
-def _check_classes(num_classes: int) -> None:
-    if num_classes < 2:
-        raise ValueError(f"there is {num_classes} class; a negative center needs another one, so give 2 or more")
-
-
-def _check_like(features: Tensor, value: Tensor | None, name: str) -> None:
-    if value is not None and value.shape != features.shape:
-        raise ValueError(f"{name} have shape {tuple(value.shape)}; expected {tuple(features.shape)}, like the features")

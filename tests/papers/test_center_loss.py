@@ -137,7 +137,7 @@ def test_loss_compiles_without_a_graph_break():
         ({"features": torch.zeros(M, D + 1)}, "with the same d"),
         ({"labels": torch.zeros(M + 1, dtype=torch.int64)}, "one class a row"),
         ({"labels": torch.zeros(M)}, "expected torch.int64"),
-        ({"labels": torch.full((M,), K)}, "labels run from 4 to 4 but there are 4 centers"),
+        ({"labels": torch.full((M,), K)}, "labels run from 4 to 4 but there are 4 classes"),
         ({"labels": torch.full((M,), -1)}, "labels run from -1 to -1"),
         ({"features": torch.zeros(0, D), "labels": torch.zeros(0, dtype=torch.int64)}, "the batch is empty"),
     ],

@@ -156,10 +156,10 @@ def test_loss_compiles_without_a_graph_break():
     [
         ({"features": torch.zeros(M, D, 2, 2)}, "pool or flatten"),
         ({"features": torch.zeros(M, D + 1)}, "with the same d"),
-        ({"attention": torch.zeros(M, 1)}, "one weight for every dimension"),
+        ({"attention": torch.zeros(M, 1)}, "one number for every dimension"),
         ({"labels": torch.zeros(M + 1, dtype=torch.int64)}, "one class a row"),
         ({"labels": torch.zeros(M)}, "expected torch.int64"),
-        ({"labels": torch.full((M,), K)}, "labels run from 4 to 4 but there are 4 centers"),
+        ({"labels": torch.full((M,), K)}, "labels run from 4 to 4 but there are 4 classes"),
         ({"labels": torch.full((M,), -1)}, "labels run from -1 to -1"),
         (
             {
@@ -395,3 +395,12 @@ def test_official_preset():
     official = PRESETS["official"]
     assert (official.lambda_, official.alpha, official.encoder_sizes) == (0.01, 0.5, (3584, 512, 64))
     assert official == DACLConfig()
+
+
+def test_a_batch_of_one_is_refused_in_training_and_fine_afterwards():
+    """Batch normalization has nothing to compare one sample with; torch's own sentence gives no advice."""
+    method, batch = make_method(), make_batch(m=1)
+    with pytest.raises(ValueError, match=r"single sample.*batch size of 2 or more"):
+        method.training_step(batch)
+    assert method.eval().predict(batch).shape == (1, K)
+    assert method.attention(batch["images"]).shape[0] == 1

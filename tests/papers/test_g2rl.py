@@ -439,3 +439,10 @@ def test_action_units_without_points_or_columns_are_named():
 def test_configuration_is_checked(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         G2RLConfig(**options)
+
+
+def test_a_batch_of_one_cannot_be_standardized():
+    batch = batch_of(1)
+    with pytest.raises(ValueError, match="the batch has a single sample"):
+        network(changed(standardize=True)).training_step(batch)
+    assert network().training_step(batch)["loss"].isfinite()

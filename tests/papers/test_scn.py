@@ -424,5 +424,5 @@ def test_wrong_shapes_are_refused() -> None:
 def test_a_single_class_is_refused() -> None:
     with pytest.raises(ValueError, match="give 2 or more"):
         SCN(Backbone(), 1)
-    with pytest.raises(ValueError, match="single class"):
+    with pytest.raises(ValueError, match="give 2 or more"):
         relabel(torch.ones(3, 1), torch.zeros(3, dtype=torch.long), torch.rand(3))

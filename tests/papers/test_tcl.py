@@ -427,19 +427,19 @@ def test_what_a_strategy_lacks_is_named() -> None:
         negative_centers("semi_synthesized", X, Y, C)
     with pytest.raises(ValueError, match="needs probabilities"):
         negative_centers("prediction_based", X, Y, C)
-    with pytest.raises(ValueError, match="expected one of nearest"):
+    with pytest.raises(ValueError, match="expected one of 'nearest'"):
         negative_centers("hardest", X, Y, C)  # type: ignore[arg-type]
 
 
 def test_wrong_shapes_are_refused() -> None:
     x, y, c, logits, _ = random_batch()
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="one class a row of features"):
         nearest_wrong_class(x, y[:3], c)
     with pytest.raises(ValueError, match="do not fit"):
         most_probable_wrong_class(logits, y[:3])
-    with pytest.raises(ValueError, match="negatives have shape"):
+    with pytest.raises(ValueError, match="negatives of shape"):
         triplet_center_loss(x, y, c, c)
-    with pytest.raises(ValueError, match="weights have shape"):
+    with pytest.raises(ValueError, match="weights of shape"):
         triplet_center_loss(x, y, c, c[y], weights=torch.ones(6))
     with pytest.raises(ValueError, match="labels run from 9 to 9"):
         nearest_wrong_class(x, torch.full_like(y, 9), c)
