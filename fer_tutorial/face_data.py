@@ -10,6 +10,12 @@ import numpy as np
 
 from fer_tutorial.errors import UserError
 
+_PER_SAMPLE = ("subjects", "clean_labels", "lengths", "keys")
+_OPTIONAL = ("votes", "landmarks", "action_units", *_PER_SAMPLE)
+_ARRAYS = ("images", "labels", "index", *_OPTIONAL)
+_WHOLE = ("labels", "index", "subjects", "clean_labels", "lengths")
+_REAL = ("votes", "landmarks", "action_units")
+
 
 @dataclass(frozen=True)
 class FaceData:
@@ -34,7 +40,8 @@ class FaceData:
     ============== ======== ======================= =========================================================
 
     Raises:
-        UserError: arrays of different lengths, labels out of range, a repeated index, or a wrong dtype or shape.
+        UserError: a field that is no array, arrays of different lengths, a wrong dtype or shape, values out of range,
+            or a repeated index.
 
     >>> data = FaceData("toy", "train", np.zeros((2, 8, 8, 1), np.uint8), np.array([0, 1]), ("neutral", "happiness"),
     ...                 index=np.array([10, 11]))
@@ -58,16 +65,64 @@ class FaceData:
     keys: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        n = len(self.images)
-        if self.images.dtype != np.uint8 or self.images.ndim not in (4, 5) or self.images.shape[-1] not in (1, 3):
+        self._check_names()
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if f.name in _ARRAYS and not (value is None and f.name in _OPTIONAL) and not isinstance(value, np.ndarray):
+                raise UserError(f"{f.name} are {_kind(value)}; expected a NumPy array, so convert them with np.asarray")
+        shape = self.images.shape
+        if self.images.dtype != np.uint8 or self.images.ndim not in (4, 5) or shape[-1] not in (1, 3):
             raise UserError(
-                f"images are {self.images.dtype} of shape {self.images.shape}; expected uint8 (N, H, W, C) or "
-                "(N, T, H, W, C) with C = 1 or 3, so convert them first"
+                f"images are {self.images.dtype} of shape {shape}; expected uint8 (N, H, W, C) or (N, T, H, W, C) with "
+                "C = 1 or 3, so convert them first"
             )
+        if 0 in shape[1:]:
+            raise UserError(f"images have shape {shape}, which is no pixel at all; expected heights and widths above 0")
+        self._check_shapes()
+        self._check_dtypes()
+        self._check_values()
+
+    def _check_names(self) -> None:
+        for name in ("name", "split"):
+            if not isinstance(getattr(self, name), str):
+                raise UserError(f"{name} is {getattr(self, name)!r}; expected a string")
+        names = self.class_names
+        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+            raise UserError(f"class_names are {names!r}; expected a tuple of strings, such as ('neutral', 'happiness')")
+        if len(set(names)) < len(names):
+            raise UserError(f"class_names are {names}; expected every name once")
+        units = self.action_unit_names
+        if not isinstance(units, tuple) or not all(isinstance(unit, (int, np.integer)) for unit in units):
+            raise UserError(f"action_unit_names are {units!r}; expected a tuple of whole numbers, such as (4, 12)")
+        if len(set(units)) < len(units):
+            raise UserError(f"action_unit_names are {units}; expected every unit once")
+
+    def _check_shapes(self) -> None:
+        n = len(self.images)
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("labels", "index", *_PER_SAMPLE), (n,))
+        shapes["votes"] = (n, self.num_classes)
+        shapes["landmarks"] = (*self.images.shape[:-3], 68, 2)
+        shapes["action_units"] = (n, len(self.action_unit_names))
         for name, value in self.arrays().items():
-            if len(value) != n:
-                raise UserError(f"{name} has {len(value)} rows but there are {n} images; give one row an image")
-        self._check_types()
+            if value.ndim == 0 or len(value) != n:
+                rows = len(value) if value.ndim else "no"
+                raise UserError(f"{name} has {rows} rows but there are {n} images; give one row an image")
+            if name != "images" and value.shape != shapes[name]:
+                raise UserError(f"{name} have shape {value.shape}; expected {shapes[name]}")
+        if self.lengths is not None and not self.is_sequence:
+            raise UserError("lengths are given but the images are no sequences; expected images (N, T, H, W, C)")
+
+    def _check_dtypes(self) -> None:
+        for name, value in self.arrays().items():
+            if name in _WHOLE and not np.issubdtype(value.dtype, np.integer):
+                raise UserError(f"{name} are {value.dtype}; expected whole numbers (int64)")
+            if name in _REAL and value.dtype.kind not in "fiu":
+                raise UserError(f"{name} are {value.dtype}; expected real numbers (float32)")
+        if self.keys is not None and self.keys.dtype.kind != "U":
+            raise UserError(f"keys are {self.keys.dtype}; expected strings, so convert them with .astype(str)")
+
+    def _check_values(self) -> None:
+        n = len(self)
         for name in ("labels", "clean_labels"):
             value = getattr(self, name)
             if value is not None and n and not (value.min() >= 0 and value.max() < self.num_classes):
@@ -77,24 +132,21 @@ class FaceData:
                 )
         if len(np.unique(self.index)) != n:
             raise UserError("index repeats; every sample needs an index of its own so that labels can be written back")
-
-    def _check_types(self) -> None:
-        for name in ("labels", "index", "subjects", "clean_labels", "lengths"):
-            value = getattr(self, name)
-            if value is not None and not np.issubdtype(value.dtype, np.integer):
-                raise UserError(f"{name} are {value.dtype}; expected whole numbers (int64)")
-        if self.keys is not None and self.keys.dtype.kind != "U":
-            raise UserError(f"keys are {self.keys.dtype}; expected strings, so convert them with .astype(str)")
-        n = len(self.images)
-        shapes = {
-            "votes": (n, self.num_classes),
-            "landmarks": (*self.images.shape[:-3], 68, 2),
-            "action_units": (n, len(self.action_unit_names)),
-        }
-        for name, shape in shapes.items():
-            value = getattr(self, name)
-            if value is not None and value.shape != shape:
-                raise UserError(f"{name} have shape {value.shape}; expected {shape}")
+        if self.votes is not None and n and not (np.isfinite(self.votes).all() and self.votes.min() >= 0):
+            raise UserError("votes are negative, NaN or infinite somewhere; expected counts or shares from 0 up")
+        if self.landmarks is not None and np.isinf(self.landmarks).any():
+            raise UserError("landmarks are infinite somewhere; expected pixels, or NaN where a point is missing")
+        units = self.action_units
+        if units is not None and not ((units >= 0) & (units <= 5) | np.isnan(units)).all():
+            low, high = np.nanmin(units), np.nanmax(units)
+            raise UserError(
+                f"action_units run from {low:g} to {high:g}; expected intensities from 0 to 5, and NaN (not 9 or -1) "
+                "where a unit is not coded"
+            )
+        if self.lengths is not None and n:
+            low, high, frames = self.lengths.min(), self.lengths.max(), self.images.shape[1]
+            if not 1 <= low <= high <= frames:
+                raise UserError(f"lengths run from {low} to {high}; expected 1 to {frames}, the frames of a sequence")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The per-sample arrays that are present, by field name."""
@@ -113,9 +165,26 @@ class FaceData:
         return len(self.images)
 
     def subset(self, positions: Sequence[int] | np.ndarray) -> FaceData:
-        """The samples at ``positions`` (or where a boolean mask is true), each with the index it had."""
-        positions = np.asarray(positions)
-        return replace(self, **{name: value[positions] for name, value in self.arrays().items()})
+        """The samples at ``positions`` (or where a boolean mask is true), each with the index it had.
+
+        Raises:
+            UserError: positions that are no whole numbers from 0 to N - 1, that repeat, or a mask of another length.
+        """
+        chosen = np.asarray(positions)
+        if chosen.size == 0 and chosen.dtype != bool:
+            chosen = chosen.astype(np.int64)  # an empty list is float64 to NumPy
+        n = len(self)
+        if chosen.ndim != 1 or (chosen.dtype != bool and not np.issubdtype(chosen.dtype, np.integer)):
+            raise UserError(
+                f"positions are {chosen.dtype} of shape {chosen.shape}; expected whole numbers in a row, or a mask (N,)"
+            )
+        if chosen.dtype == bool and len(chosen) != n:
+            raise UserError(f"the mask has {len(chosen)} rows but there are {n} samples; give one row a sample")
+        if chosen.dtype != bool and len(chosen) and not (chosen.min() >= 0 and chosen.max() < n):
+            raise UserError(f"positions run from {chosen.min()} to {chosen.max()}; expected 0 to {n - 1}")
+        if chosen.dtype != bool and len(np.unique(chosen)) < len(chosen):
+            raise UserError("positions repeat; a sample keeps its index, so expected every one once")
+        return replace(self, **{name: value[chosen] for name, value in self.arrays().items()})
 
 
 def fingerprint(values: np.ndarray) -> str:
@@ -125,3 +194,7 @@ def fingerprint(values: np.ndarray) -> str:
     False
     """
     return hashlib.sha256(np.ascontiguousarray(values, dtype=np.int64).tobytes()).hexdigest()
+
+
+def _kind(value: object) -> str:
+    return "missing" if value is None else f"of the type {type(value).__name__}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from fer_tutorial.datasets.images import as_uint8
+from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.vocabulary import EXPRESSIONS
 
@@ -31,14 +33,46 @@ def data_from_arrays(
         **fields: any further field of ``FaceData``, such as ``votes`` or ``landmarks``.
 
     Raises:
-        UserError: NaN or infinite pixels, floats outside [0, 1], or anything ``FaceData`` refuses.
+        UserError: rows of different lengths, channels that are not last, NaN or infinite pixels, floats outside [0, 1],
+            or anything ``FaceData`` refuses.
 
     >>> data = data_from_arrays(np.zeros((2, 8, 8)), np.array([0, 1]))
     >>> data.images.dtype, data.images.shape
     (dtype('uint8'), (2, 8, 8, 1))
     """
-    pixels = as_uint8(np.asarray(images))
+    known = [f.name for f in dataclasses.fields(FaceData)]
+    for field in fields:
+        if field not in known:
+            raise UserError(f"there is no field {field!r}; expected some of {', '.join(known)}")
+    pixels = as_uint8(_array(images, "images"))
     if pixels.ndim == 3:
         pixels = pixels[..., None]  # (N, H, W) -> (N, H, W, 1)
-    index = np.arange(len(pixels)) if index is None else np.asarray(index)
-    return FaceData(name, split, pixels, np.asarray(labels), tuple(class_names), index, **fields)
+    if pixels.ndim == 4 and pixels.shape[1] in (1, 3) and pixels.shape[-1] not in (1, 3):
+        raise UserError(f"images have shape {pixels.shape}; expected channels last, so use np.moveaxis(images, 1, -1)")
+    if pixels.ndim < 4:
+        raise UserError(f"images have shape {pixels.shape}; expected (N, H, W) or (N, H, W, C), for one image as well")
+    if isinstance(class_names, str):
+        raise UserError(f"class_names is {class_names!r}; expected a list of names, such as ['neutral', 'happiness']")
+    return FaceData(
+        name,
+        split,
+        pixels,
+        _array(labels, "labels"),
+        tuple(class_names),
+        np.arange(len(pixels)) if index is None else _array(index, "index"),
+        **{field: _field(value, field) for field, value in fields.items()},
+    )
+
+
+def _field(value: Any, name: str) -> Any:
+    if value is None or name == "action_unit_names":
+        return value if value is None else tuple(value)
+    return _array(value, name)
+
+
+def _array(value: Any, name: str) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of different lengths; a tensor on a GPU
+        why = str(error).split(". ")[0].rstrip(".")
+        raise UserError(f"{name} cannot be made an array ({why}); expected numbers in rows of one length") from None

@@ -1,9 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 import fer_tutorial.datasets.source as source_module
 from fer_tutorial.datasets import Source
 from fer_tutorial.errors import UserError
+from tests.helpers.refusals import refused
 
 
 def make(labels, **changes):
@@ -45,3 +48,39 @@ def test_the_table_is_checked_before_any_pixel_is_read():
 def test_no_samples():
     with pytest.raises(UserError, match="the train split of toy has no samples"):
         make([])
+
+
+HOSTILE = {
+    "no labels": (lambda t: {"index": t["index"]}, (4, 4, 1), "the table of toy has no labels"),
+    "no index": (lambda t: {"labels": t["labels"]}, (4, 4, 1), "the table of toy has no index"),
+    "an unknown column": (lambda t: {**t, "vote": t["index"]}, (4, 4, 1), "has a column 'vote'; expected some of"),
+    "images in the table": (lambda t: {**t, "images": t["index"]}, (4, 4, 1), "has a column 'images'"),
+    "a list": (lambda t: {**t, "labels": [0, 1]}, (4, 4, 1), "labels in the table of toy is list; expected an array"),
+    "a number": (lambda t: {**t, "labels": np.array(3)}, (4, 4, 1), "labels in the table of toy"),
+    "labels as words": (lambda t: {**t, "labels": np.array(["a", "b"])}, (4, 4, 1), "labels are <U1"),
+    "no height": (lambda t: t, (0, 4, 1), "the images of toy have shape (0, 4, 1)"),
+    "half a pixel": (lambda t: t, (4.5, 4, 1), "the images of toy have shape (4.5, 4, 1)"),
+    "no channels": (lambda t: t, (4, 4), "images are uint8 of shape (2, 4, 4)"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_tables(case):
+    spoil, image_shape, says = HOSTILE[case]
+    table = spoil({"labels": np.array([0, 1]), "index": np.arange(2)})
+    with refused(says):
+        Source("toy", "train", ("neutral", "happiness"), table, image_shape, lambda start, stop: None)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "says"),
+    [
+        (np.zeros((2, 4, 4, 1)), "toy delivered float64 (2, 4, 4, 1) as pixels; expected uint8 (2, 4, 4, 1)"),
+        (np.zeros((1, 4, 4, 1), np.uint8), "toy delivered uint8 (1, 4, 4, 1)"),
+        (np.uint8(0), "toy delivered"),
+        ([[0]], "toy delivered list as pixels"),
+    ],
+)
+def test_pixels_that_are_not_what_was_promised(pixels, says):
+    with refused(says):
+        dataclasses.replace(make([0, 1]), read=lambda start, stop: pixels).load()
