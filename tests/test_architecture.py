@@ -117,3 +117,49 @@ def test_the_package_stands_without_what_is_around_it(module):
 def test_what_the_command_line_reads_first_does_without_torch(module):
     code = f"import sys, {module}; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+# Tested elsewhere: the checkers of the exercises together, with the answers to each chapter's.
+TESTED_TOGETHER = {"fer_tutorial.course.exercises": "tests/course/test_exercises.py"}
+# Waiting for theirs.
+UNTESTED = {
+    "fer_tutorial.config",
+    "fer_tutorial.datasets.arrays",
+    "fer_tutorial.datasets.commands",
+    "fer_tutorial.datasets.places",
+    "fer_tutorial.papers.checks",
+    "fer_tutorial.papers.configs",
+    "fer_tutorial.papers.softmax",
+    "fer_tutorial.records.processes",
+    "fer_tutorial.records.report",
+    "fer_tutorial.records.run_folder",
+    "fer_tutorial.training.averages",
+    "fer_tutorial.training.ema",
+    "fer_tutorial.training.evaluate",
+    "fer_tutorial.training.progress",
+    "fer_tutorial.training.setup",
+}
+
+
+def test_every_module_has_its_test_file():
+    """``tests`` mirrors the package: ``tests/viz/test_plots.py`` is for ``fer_tutorial/viz/plots.py``."""
+    missing = {
+        module
+        for module, path in MODULES.items()
+        if path.stem not in ("__init__", "__main__")
+        and module.rpartition(".")[0] not in TESTED_TOGETHER
+        and not (REPOSITORY / "tests" / path.relative_to(PACKAGE).parent / f"test_{path.name}").is_file()
+    }
+    assert missing <= UNTESTED
+    assert all((REPOSITORY / test).is_file() for test in TESTED_TOGETHER.values())
+
+
+def test_every_test_file_is_for_something():
+    """A test file whose module has gone or moved would be overlooked; ``test_scn_training.py`` is for ``scn.py``."""
+    stray = []
+    for room in {path.parent for path in MODULES.values()} - {PACKAGE}:
+        modules = tuple(path.stem for path in room.iterdir())
+        for test in (REPOSITORY / "tests" / room.relative_to(PACKAGE)).glob("test_*.py"):
+            if not f"{test.stem.removeprefix('test_')}_".startswith(tuple(f"{name}_" for name in modules)):
+                stray.append(str(test.relative_to(REPOSITORY)))
+    assert stray == []

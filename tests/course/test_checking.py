@@ -13,13 +13,15 @@ NAME = "testing.double"
 
 @pytest.fixture(autouse=True)
 def _an_exercise(monkeypatch):
-    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
     monkeypatch.setattr(checking, "_session", {})
 
     @exercise(NAME, hints=("first", "second", "third"))
     def _(answer):
         if answer(3) != 6:
             raise Wrong(f"for x = 3 your function gives {answer(3)}, not 6")
+
+    yield
+    del registry._exercises[NAME]
 
 
 def printed(capsys, answer) -> str:
