@@ -152,14 +152,3 @@ def test_every_module_has_its_test_file():
     }
     assert missing <= UNTESTED
     assert all((REPOSITORY / test).is_file() for test in TESTED_TOGETHER.values())
-
-
-def test_every_test_file_is_for_something():
-    """A test file whose module has gone or moved would be overlooked; ``test_scn_training.py`` is for ``scn.py``."""
-    stray = []
-    for room in {path.parent for path in MODULES.values()} - {PACKAGE}:
-        modules = tuple(path.stem for path in room.iterdir())
-        for test in (REPOSITORY / "tests" / room.relative_to(PACKAGE)).glob("test_*.py"):
-            if not f"{test.stem.removeprefix('test_')}_".startswith(tuple(f"{name}_" for name in modules)):
-                stray.append(str(test.relative_to(REPOSITORY)))
-    assert stray == []
