@@ -4,7 +4,7 @@ A claim about a live training is worth printing only if it holds on every proces
 
 * with the instructions of older and newer processors (SSE4.1, AVX2, AVX-512), with one thread and with two;
 * several times with all initial weights disturbed by a relative 1e-3, the rounding of many machines at once;
-* on the GPU, where there is one.
+* on the GPU, where there is one, or with a stand-in for it.
 
     python tools/robust.py [--runs 20] [--jobs 1] [--only SETTING..] [PATH..]
 
@@ -50,6 +50,9 @@ RECORDER = _Claims()
 if SEED is not None:
     from tools.disturb import disturb as _disturb
     _disturb(SEED)
+if STAND_IN:
+    from tools.stand_in import start as _start
+    _start()
 _sys.path.pop(0)
 """
 REPORT = """
@@ -65,6 +68,7 @@ class Setting:
     name: str
     environment: dict[str, str] = field(default_factory=dict)
     seed: int | None = None  # of the disturbance of the initial weights
+    stand_in: bool = False  # for a GPU
 
 
 def settings(runs: int) -> list[Setting]:
@@ -77,6 +81,8 @@ def settings(runs: int) -> list[Setting]:
     ]
     if torch.cuda.is_available():
         found.append(Setting("gpu", {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0")}))
+    else:
+        found.append(Setting("stand-in", stand_in=True))
     return found + [Setting(f"disturbed-{seed}", seed=seed) for seed in range(1, runs + 1)]
 
 
@@ -92,7 +98,8 @@ def available(capability: str) -> list[str]:
 def run(path: Path, setting: Setting) -> dict[str, Any]:
     """Execute one notebook under one setting: its claims, and where it stopped if it did."""
     notebook = notebooks.read(path)
-    words = {"REPOSITORY": repr(str(notebooks.REPOSITORY)), "RECORDER": RECORDER, "SEED": repr(setting.seed)}
+    words = {"REPOSITORY": repr(str(notebooks.REPOSITORY)), "RECORDER": RECORDER}
+    words |= {"SEED": repr(setting.seed), "STAND_IN": repr(setting.stand_in)}
     first, last = (nbformat.v4.new_code_cell(_filled(template, words)) for template in (PREPARE, REPORT))
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
@@ -142,9 +149,10 @@ def recorded(path: Path, setting: Setting) -> dict[str, Any]:
 
 
 def _made_from(path: Path) -> str:
-    """A digest of the notebook's code and of the package."""
+    """A digest of the notebook's code, of the package, and of what happens to the notebook here."""
     digest = hashlib.sha256(notebooks.cells_digest(notebooks.read(path)).encode())
-    for file in sorted((notebooks.REPOSITORY / "fer_tutorial").rglob("*.py")):
+    tools = [Path(__file__).with_name(f"{name}.py") for name in ("claims", "disturb", "stand_in")]
+    for file in sorted((notebooks.REPOSITORY / "fer_tutorial").rglob("*.py")) + tools:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -11,7 +11,7 @@ if importlib.util.find_spec("fer_tutorial") is None:
     with open("fer-tutorial/installed.txt", "w") as file:
         file.writelines(f"{d.name}=={d.version}\n" for d in distributions() if d.name in ("torch", "torchvision"))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", "fer-tutorial/installed.txt"]
-    subprocess.run([*pip, "./fer-tutorial"], check=True)
+    subprocess.run([*pip, "./fer-tutorial[train]"], check=True)
     importlib.invalidate_caches()
 if os.path.isdir("fer-tutorial/book"):
     os.chdir("fer-tutorial/book")  # where the notebooks live: the data they read is beside it

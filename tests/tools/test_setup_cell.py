@@ -10,6 +10,7 @@ from importlib.metadata import version
 import pytest
 import torch
 
+import fer_tutorial
 from tools.notebooks import REPOSITORY
 
 AFTER = "\nprint(fer_tutorial.__file__)\nprint(torch.__file__)\nprint(os.getcwd())\n"
@@ -53,7 +54,7 @@ def run(colab, **environment):
     done = subprocess.run(
         [colab / "env" / "bin" / "python", colab / "cell.py"],
         cwd=colab / "content",
-        env={**os.environ, **offline, **environment},
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | offline | environment,
         capture_output=True,
         text=True,
     )
@@ -63,7 +64,7 @@ def run(colab, **environment):
 
 def test_it_installs_the_package_leaves_torch_alone_and_does_nothing_twice(colab):
     said, package, torch_file, folder = run(colab)
-    assert said.startswith(f"fer_tutorial 0.1.0, torch {torch.__version__}, Python ")
+    assert said.startswith(f"fer_tutorial {fer_tutorial.__version__}, torch {torch.__version__}, Python ")
     assert package.startswith(str(colab / "env"))
     assert torch_file == torch.__file__
     assert folder == str(colab / "content" / "fer-tutorial" / "book")
