@@ -37,7 +37,7 @@ from fer_tutorial.datasets.load import load_data
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
-from fer_tutorial.methods import build_method
+from fer_tutorial.methods import StepOutputs, build_method
 from fer_tutorial.papers.scn import PRESETS, SCNConfig
 from fer_tutorial.training.engine import Run, train
 from fer_tutorial.vocabulary import EXPRESSIONS
@@ -132,18 +132,16 @@ def fer2013_labels(root: Path, data: FaceData) -> np.ndarray:
 class Watch:
     """Remembers, for every step of training, whose importance was what.  Nothing is read from the device meanwhile."""
 
-    def __init__(self, method: Any) -> None:
+    def __init__(self) -> None:
         self.steps: list[tuple[int, torch.Tensor, torch.Tensor]] = []
         self.epoch = 0
-        step = method.training_step
 
-        def watched(batch: dict, epoch: int = 0, **options: Any) -> dict:
-            outputs = step(batch, epoch=epoch, **options)
-            if "kept" in outputs:
-                self.steps.append((epoch, batch["index"], outputs["kept"]["importance"]))
-            return outputs
+    def on_step(self, batch: dict[str, torch.Tensor], outputs: StepOutputs) -> None:
+        if "kept" in outputs:
+            self.steps.append((self.epoch, batch["index"], outputs["kept"]["importance"]))
 
-        method.training_step = watched
+    def on_epoch(self, method: Any, row: dict[str, Any]) -> None:
+        self.epoch += 1
 
     def table(self) -> pd.DataFrame:
         """epoch, index, importance: one row for each time a sample was trained on."""
@@ -192,9 +190,9 @@ def one_run(
     method = build_method(
         "softmax" if config is None else "scn", data, backbone=backbone, config=config, seed=settings.seed
     )
-    watch = Watch(method)
+    watch = Watch()
     started = time.perf_counter()
-    run = train(method, data, test, settings)
+    run = train(method, data, test, settings, on_step=watch.on_step, on_epoch=watch.on_epoch)
     seconds = time.perf_counter() - started
     alphas = watch.table()
     row = pd.Series(np.arange(len(data)), index=data.index)

@@ -1,4 +1,4 @@
-"""The papers' files are written by one hand: keys to the book's equations, one dialect, one order, torch alone."""
+"""The papers' files are written by one hand: keys to the book's equations, one dialect, one order."""
 
 import ast
 import importlib
@@ -127,20 +127,3 @@ def test_functions_come_first_and_the_network_last(name):
     order = ["equations", "parts of the network", "the network"]
     assert [order.index(ruler) for ruler in rulers] == sorted(order.index(ruler) for ruler in rulers)
     assert rulers[-1] == "the network"
-
-
-@pytest.mark.parametrize("name", [*NAMES, "checks", "configs"])
-def test_a_paper_needs_torch_checks_and_configs_alone(name):
-    imported = set()
-    for node in ast.walk(ast.parse(source(name))):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported.add(node.module if node.module.startswith("fer_tutorial") else node.module.split(".")[0])
-    standard = {"__future__", "collections", "copy", "dataclasses", "itertools", "math", "typing"}
-    allowed = {"torch", "torchvision", "fer_tutorial.papers.checks", "fer_tutorial.papers.configs"} | standard
-    if name == "checks":
-        allowed = {"torch"} | standard
-    if name == "configs":
-        allowed = standard
-    assert imported <= allowed

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.methods import StepOutputs
 from fer_tutorial.papers.scn import SCNConfig
 from fer_tutorial.training import NO_AUGMENTATION, TrainConfig, build_method, train
 
@@ -41,19 +42,15 @@ def test_labels_are_rewritten_from_the_chosen_epoch_on(data: FaceData) -> None:
 
 def test_the_next_epoch_trains_on_the_new_labels(data: FaceData) -> None:
     method = build_method("scn", data, config=SCNConfig(relabel_epoch=1, relabel_group="all", delta_2=0.0))
-    seen: list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]] = []
-    step = method.training_step
+    seen: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
-    def watched(batch: dict, epoch: int = 0, **options: object) -> dict:
-        outputs = step(batch, epoch=epoch, **options)
-        seen.append((epoch, batch["index"], batch["labels"].clone(), outputs["relabel"]["labels"]))
-        return outputs
+    def watch(batch: dict, outputs: StepOutputs) -> None:
+        seen.append((batch["index"], batch["labels"].clone(), outputs["relabel"]["labels"]))
 
-    method.training_step = watched  # type: ignore[assignment]
-    train(method, data, None, SETTINGS)
+    train(method, data, None, SETTINGS, on_step=watch)
     believed: dict[int, int] = {}
     compared = 0
-    for _, index, given, new in seen:
+    for index, given, new in seen:
         for i, before, after in zip(index.tolist(), given.tolist(), new.tolist(), strict=True):
             compared += i in believed
             assert believed.get(i, before) == before
