@@ -1,96 +1,129 @@
 """G2RL on synthetic faces with exact intensities: does geometry help, what do σ, λ and the rest do?
 
-    python studies/g2rl.py size    --out data/results/g2rl_size      geometry on and off, over data sizes
-    python studies/g2rl.py options --out data/results/g2rl_options   λ, σ, peak, emphasis, one at a time
-    python studies/g2rl.py ship    --out data/results/g2rl_shipped   the network the chapter looks into
+    python -m studies.g2rl size --seeds 2         geometry on and off, over data sizes
+    python -m studies.g2rl options --seeds 1 --set steps=80 test_size=300      λ, σ, peak, emphasis, one at a time
+    python -m studies.g2rl shipped --seeds 1      the network the chapter looks into
 
-Every run takes the same number of steps, whatever the size of its training set.  Writes OUT.csv (a row a run),
-OUT_units.csv (a row a run and action unit), OUT_levels.csv (predictions by coded intensity) and OUT.json (how); "ship"
-writes OUT.safetensors too, the exported network in half precision.  Files are written anew after every run, and no run
-is started after --minutes.
+Every run takes the same number of steps, whatever the size of its training set.  Beside runs and epochs it writes
+``units`` (a row an action unit) and ``levels`` (predictions by coded intensity).  With ``--set
+weights_to=data/weights/g2rl.safetensors`` the exported network is written there, in half precision.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import platform
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 
 from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces import sample_faces
-from fer_tutorial.methods import NORMALIZATIONS, build_method
+from fer_tutorial.methods import build_method
 from fer_tutorial.metrics import action_unit_metrics
 from fer_tutorial.papers.g2rl import G2RL, PRESETS, G2RLConfig, action_unit_columns, au_points
+from fer_tutorial.records.study import Arm, Result
 from fer_tutorial.training.engine import train
+from fer_tutorial.training.loader import Loader
 from fer_tutorial.vocabulary import DISFA_ACTION_UNITS
+from studies import shared
 
-NUISANCE = 0.2
-SIZE = 48
-BATCH = 64
 TRAIN_SEED, TEST_SEED = 11, 12  # samples of different seeds show different people
 AUGMENT = AugmentConfig(flip=0.5, rotate=5, scale=0.05, translate=0.03, brightness=0.1, contrast=0.1)
+SIZES = (250, 1000)  # training faces
 
 HEATMAPS = replace(PRESETS["small"], lambda_=0.0)
 GUIDED = replace(PRESETS["small"], lambda_=0.5)
-STANDARDIZED = replace(GUIDED, standardize=True)
+BRANCHES: dict[str, G2RLConfig] = {
+    "heatmaps": HEATMAPS,
+    "guided": GUIDED,
+    "standardized": replace(GUIDED, standardize=True),
+}
+OPTIONS: dict[str, G2RLConfig] = {
+    **{f"lambda {value:g}": replace(GUIDED, lambda_=value) for value in (0.0, 0.1, 0.5, 0.9, 0.99)},
+    **{f"sigma {value:g}": replace(HEATMAPS, sigma=value) for value in (0.5, 1.0, 2.0, 3.0)},  # 1.5 is "lambda 0"
+    "density": replace(HEATMAPS, peak="density"),
+    "emphasis 1": replace(HEATMAPS, emphasis=1.0),
+}
 
 
-def plan(study: str, seeds: int) -> Iterator[tuple[str, G2RLConfig, int, int]]:
-    """(variant, configuration, training faces, seed)."""
-    if study == "ship":
-        yield "standardized", STANDARDIZED, 20_000, 0
-        return
-    for seed in range(seeds):
-        if study == "size":
-            for size in (250, 1000, 4000):
-                for name, config in (("heatmaps", HEATMAPS), ("guided", GUIDED), ("standardized", STANDARDIZED)):
-                    yield name, config, size, seed
-        else:
-            for value in (0.0, 0.1, 0.5, 0.9, 0.99):
-                yield f"lambda {value:g}", replace(GUIDED, lambda_=value), 1000, seed
-            for value in (0.5, 1.0, 2.0, 3.0):  # 1.5 is "lambda 0"
-                yield f"sigma {value:g}", replace(HEATMAPS, sigma=value), 1000, seed
-            yield "density", replace(HEATMAPS, peak="density"), 1000, seed
-            yield "emphasis 1", replace(HEATMAPS, emphasis=1.0), 1000, seed
+@dataclass(frozen=True)
+class Settings:
+    steps: int = 300  # of every run
+    pool: int = 1000  # faces that training sets are drawn from
+    test_size: int = 500
+    size: int = 48
+    nuisance: float = 0.2
+    batch_size: int = 64
+    lr: float = 2e-3
+    backbone: str = "small_cnn"
+    weights_to: str = ""  # a file for the exported network
 
 
-def faces(n: int, seed: int, device: str) -> FaceData:
+QUICK = {"steps": 2, "pool": 28, "test_size": 28, "batch_size": 14}
+
+
+def plan_sizes(seeds: int) -> list[Arm]:
+    return [
+        {"variant": name, "train_faces": size, "seed": seed}
+        for seed in range(seeds) for size in SIZES for name in BRANCHES
+    ]  # fmt: skip
+
+
+def plan_options(seeds: int) -> list[Arm]:
+    return [{"variant": name, "train_faces": 1000, "seed": seed} for seed in range(seeds) for name in OPTIONS]
+
+
+def plan_shipped(seeds: int) -> list[Arm]:
+    return [{"variant": "standardized", "train_faces": 2000, "seed": seed} for seed in range(seeds)]
+
+
+@cache
+def faces(settings: Settings, n: int, seed: int) -> FaceData:
     """Synthetic faces with the intensities of DISFA's twelve action units."""
-    data: Any = sample_faces(n, seed=seed, size=SIZE, nuisance=NUISANCE, device=device).to_face_data()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    sample = sample_faces(n, seed=seed, size=settings.size, nuisance=settings.nuisance, device=device)
+    data: Any = sample.to_face_data()
     columns = action_unit_columns(DISFA_ACTION_UNITS, data.action_unit_names)
     return replace(data, action_units=data.action_units[:, columns], action_unit_names=DISFA_ACTION_UNITS)
+
+
+def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
+    seed = arm["seed"]
+    pool = faces(settings, settings.pool, TRAIN_SEED)
+    test = faces(settings, settings.test_size, TEST_SEED)
+    data = pool.subset(np.random.default_rng(seed).permutation(len(pool))[: arm["train_faces"]])
+    method: Any = build_method(
+        "g2rl", data, backbone=settings.backbone, config={**BRANCHES, **OPTIONS}[arm["variant"]], seed=seed
+    )
+    epochs = max(1, round(settings.steps / math.ceil(len(data) / settings.batch_size)))
+    training = TrainConfig(
+        epochs=epochs, batch_size=settings.batch_size, lr=settings.lr, optimizer="adam", weight_decay=0.0,
+        warmup_epochs=epochs / 20, augment=AUGMENT, seed=seed, progress=False,
+    )  # fmt: skip
+    run = train(method, data, None, training)
+    metrics, by_unit, by_level = summary(method, test)
+    metrics |= {name: run.history[name].iloc[-1] for name in ("heatmap_loss", "geometry_loss")}
+    if settings.weights_to:
+        shared.save_weights(method.export(), Path(settings.weights_to))
+    return Result(metrics, run.history, {"units": by_unit, "levels": by_level})
 
 
 @torch.no_grad()
 def look(method: G2RL, data: FaceData) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Intensities (n, A) from 0 to 5, points (n, A, 2, 2) in pixels, and G (n, g) of every face."""
-    device = next(method.parameters()).device
-    assert data.landmarks is not None
-    normal = NORMALIZATIONS["imagenet"]
-    mean, std = (torch.tensor(values, device=device).view(3, 1, 1) for values in (normal.mean, normal.std))
     method.eval()
     intensities, points, geometry = [], [], []
-    for start in range(0, len(data), 256):
-        part = slice(start, start + 256)
-        images = torch.from_numpy(data.images[part]).to(device).permute(0, 3, 1, 2) / 255
-        where, strength = method.estimator.read(method.estimator.heatmaps((images - mean) / std))
+    for batch in Loader(data, method).in_turn(np.arange(len(data))):
+        where, strength = method.estimator.read(method.estimator.heatmaps(batch["images"]))
         intensities.append(strength.clamp(0, 5).cpu())
         points.append(where.cpu())
-        nodes = 2 * (torch.from_numpy(data.landmarks[part]).to(device) + 0.5) / SIZE - 1
+        nodes = 2 * (batch["landmarks"] + 0.5) / data.images.shape[1] - 1
         geometry.append(method.geometry(nodes).cpu())
     return torch.cat(intensities), torch.cat(points), torch.cat(geometry)
 
@@ -130,75 +163,25 @@ def summary(method: G2RL, test: FaceData) -> tuple[dict[str, float], pd.DataFram
     return numbers, units, by_level.reset_index()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", choices=("size", "options", "ship"))
-    parser.add_argument("--out", type=Path, required=True, help="where to write, without the ending")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--test", type=int, default=1500, help="faces to test on")
-    parser.add_argument("--largest", type=int, default=20_000, help="leave out runs with more training faces")
-    parser.add_argument("--minutes", type=float, default=60.0, help="start no run after so long")
-    args = parser.parse_args()
-
-    started = time.perf_counter()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    runs_to_do = [(n, c, min(size, args.largest), s) for n, c, size, s in plan(args.study, args.seeds)]
-    runs_to_do = list(dict.fromkeys(runs_to_do))  # sizes cut to the same number would repeat a run
-    pool = faces(max(size for _, _, size, _ in runs_to_do), TRAIN_SEED, device)
-    test = faces(args.test, TEST_SEED, device)
-    print(f"{len(pool)} + {len(test)} faces after {time.perf_counter() - started:.0f} s", flush=True)
-    runs, units, levels, skipped = [], [], [], []
-    for variant, config, size, seed in runs_to_do:
-        key: dict[str, Any] = {"variant": variant, "train_faces": size, "seed": seed}
-        if time.perf_counter() - started > 60 * args.minutes:
-            skipped.append(key)
-            continue
-        begun = time.perf_counter()
-        data = pool.subset(np.random.default_rng(seed).permutation(len(pool))[:size])
-        method: Any = build_method("g2rl", data, config=config, seed=seed)
-        epochs = max(1, round(args.steps / math.ceil(size / BATCH)))
-        settings = TrainConfig(
-            epochs=epochs, batch_size=BATCH, lr=2e-3, optimizer="adam", weight_decay=0.0, warmup_epochs=epochs / 20,
-            augment=AUGMENT, seed=seed, progress=False,
-        )  # fmt: skip
-        run = train(method, data, None, settings)
-        numbers, by_unit, by_level = summary(method, test)
-        last = run.history.iloc[-1]
-        numbers |= {"heatmap_loss": last["heatmap_loss"], "geometry_loss": last["geometry_loss"]}
-        numbers["seconds"] = time.perf_counter() - begun
-        runs.append(key | numbers)
-        units.append(by_unit.assign(**key))
-        levels.append(by_level.assign(**key))
-        print(key, {name: round(float(value), 3) for name, value in numbers.items()}, flush=True)
-        about = {
-            "command": "python studies/g2rl.py " + " ".join(sys.argv[1:]),
-            "commit": subprocess.run(
-                ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-            ).stdout.strip(),
-            "hardware": torch.cuda.get_device_name() if device == "cuda" else f"CPU, {platform.machine()}",
-            "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-            "data": {"size": SIZE, "nuisance": NUISANCE, "seeds": [TRAIN_SEED, TEST_SEED], "test_faces": len(test)},
-            "configuration": asdict(config),
-            "training": asdict(settings),
-            "seconds": round(time.perf_counter() - started, 1),
-            "runs": len(runs),
-            "skipped": skipped,
-        }
-        write(args.out, runs, units, levels, about)
-        if args.study == "ship":
-            weights = {name: value.half().contiguous() if value.is_floating_point() else value
-                       for name, value in method.export().cpu().state_dict().items()}  # fmt: skip
-            save_file(weights, f"{args.out}.safetensors")
+PARTS = {
+    "size": shared.Part(
+        "g2rl_size", "Does the geometry branch of G2RL help, with few faces and with more?",
+        Settings(), plan_sizes, one_run, QUICK,
+    ),
+    "options": shared.Part(
+        "g2rl_options",
+        "What do λ, σ, the heatmap's peak and the emphasis of faces that show an action unit change in G2RL?",
+        Settings(), plan_options, one_run, QUICK,
+    ),
+    "shipped": shared.Part(
+        "g2rl_shipped", "How good is the G2RL network that the chapter looks into?",
+        Settings(steps=700, pool=2000), plan_shipped, one_run, QUICK,
+    ),
+}  # fmt: skip
 
 
-def write(out: Path, runs: list, units: list, levels: list, about: dict[str, Any]) -> None:
-    """All tables so far, and how they came about."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(runs).to_csv(f"{out}.csv", index=False, float_format="%.5g")
-    pd.concat(units, ignore_index=True).to_csv(f"{out}_units.csv", index=False, float_format="%.5g")
-    pd.concat(levels, ignore_index=True).to_csv(f"{out}_levels.csv", index=False, float_format="%.5g")
-    Path(f"{out}.json").write_text(json.dumps(about, indent=2, default=str) + "\n", encoding="utf-8")
+def main(arguments: list[str] | None = None) -> None:
+    shared.main("studies.g2rl", __doc__, PARTS, arguments)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """SCN under label noise: does the importance find wrong labels, and are the new labels better than the old ones?
 
-    python studies/scn.py synthetic --out data/results/scn_synthetic
-    python studies/scn.py ferplus --data-root DIR --out data/results/scn_ferplus --batch-size 256 --epochs 30
-    python studies/scn.py ferplus --data-root DIR --noise fer2013 --out OUT
+    python -m studies.scn noise --seeds 2                        four kinds of noise on synthetic faces
+    python -m studies.scn settings --seeds 1                     one setting changed at a time, at 0.2
+    python -m studies.scn ferplus --data-root DIR --seeds 1      on FERPlus
+    python -m studies.scn fer2013 --data-root DIR --seeds 1      with FER2013's own labels
 
 Kinds of noise, all on the training labels alone, fixed for the whole training:
 
@@ -10,20 +11,14 @@ Kinds of noise, all on the training labels alone, fixed for the whole training:
 * ``annotator``: the label is the vote of one of the ten annotators, drawn at random; the majority is the truth;
 * ``fer2013``: the label is FER2013's own, from fer2013.csv and fer2013new.csv in DIR; FERPlus's majority is the truth.
 
-Writes OUT.csv (a row a run), OUT_epochs.csv (a row an epoch), OUT_importance.csv (histograms) and OUT.json (how).
-A run is started only while fewer than --minutes have passed, so the most telling runs come first.
+Beside runs and epochs it writes ``importance``: histograms of the last epoch's importances.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +27,46 @@ import pandas as pd
 import torch
 
 from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
+from fer_tutorial.datasets import load_data
 from fer_tutorial.datasets.ferplus import FER2013_CLASSES
-from fer_tutorial.datasets.load import load_data
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
-from fer_tutorial.faces import sample_faces
-from fer_tutorial.methods import StepOutputs, build_method
+from fer_tutorial.methods import build_method
 from fer_tutorial.papers.scn import PRESETS, SCNConfig
+from fer_tutorial.records.study import Arm, Result
 from fer_tutorial.training.engine import Run, train
 from fer_tutorial.vocabulary import EXPRESSIONS
+from studies import shared
 
 BINS = np.linspace(0, 1, 51)
 NEVER = 10**6
+EASY = {"nuisance": 0.0, "intensity": (3.0, 5.0), "mixed": 0.0}  # clear frontal faces
+
+
+@dataclass(frozen=True)
+class Settings:
+    data: str = "synthetic"
+    classes: int = 7  # of FERPlus: 7, or 8 with contempt
+    train_size: int | None = 1000  # None for all of FERPlus
+    test_size: int = 500  # synthetic faces to test on
+    size: int = 32
+    easy: bool = True  # clear frontal faces, mirrored at most: for a CPU
+    epochs: int = 16
+    batch_size: int = 32
+    lr: float = 3e-3
+    delta_1: float = 0.15
+    relabel_epoch: int = 10
+    backbone: str = "small_cnn"
+
+
+FERPLUS = Settings("ferplus", 8, 8000, size=48, easy=False, epochs=8, batch_size=64, lr=2e-3, relabel_epoch=4)
+QUICK = {"train_size": 56, "test_size": 28, "size": 24, "epochs": 2, "batch_size": 14, "relabel_epoch": 1}
+COMPARED = ("softmax", "scn", "scn_all", "scn_never")
+NOISES = ("0.2", "annotator", "0.3", "0.1")
+CHANGED = (
+    *("scn", "scn_official", "beta_0.3", "beta_0.9", "delta_1_0", "delta_1_0.5", "delta_1_learned"),
+    *("delta_2_0", "delta_2_0.5", "start_2"),
+)
 
 
 def variants(base: SCNConfig) -> dict[str, SCNConfig | None]:
@@ -67,18 +90,11 @@ def variants(base: SCNConfig) -> dict[str, SCNConfig | None]:
     }
 
 
-def plan(noises: list[str], seeds: int, names: list[str]) -> Iterator[tuple[str, str, int]]:
-    """(variant, noise, seed): the comparison over all noises and seeds first, then one change at a time."""
-    main = [name for name in names if name in ("softmax", "scn", "scn_all", "scn_never")]
-    middle = "0.2" if "0.2" in noises else noises[0]
-    for seed in range(seeds):
-        for noise in noises:
-            for name in main:
-                yield name, noise, seed
-    for seed in range(seeds):
-        for name in names:
-            if name not in main:
-                yield name, middle, seed
+def plan(noises: tuple[str, ...], names: tuple[str, ...], seeds: int) -> list[Arm]:
+    """All kinds of noise and all variants with one seed, then with the next."""
+    return [
+        {"noise": noise, "variant": name, "seed": seed} for seed in range(seeds) for noise in noises for name in names
+    ]
 
 
 # --- labels ----------------------------------------------------------------------------------------------------------
@@ -136,8 +152,8 @@ class Watch:
         self.steps: list[tuple[int, torch.Tensor, torch.Tensor]] = []
         self.epoch = 0
 
-    def on_step(self, batch: dict[str, torch.Tensor], outputs: StepOutputs) -> None:
-        if "kept" in outputs:
+    def on_step(self, batch: dict[str, torch.Tensor], outputs: Any) -> None:
+        if "importance" in outputs.get("kept", {}):
             self.steps.append((self.epoch, batch["index"], outputs["kept"]["importance"]))
 
     def on_epoch(self, method: Any, row: dict[str, Any]) -> None:
@@ -183,42 +199,73 @@ def labels_by_epoch(run: Run, data: FaceData, epochs: int) -> Iterator[np.ndarra
         yield now.copy()
 
 
-def one_run(
-    config: SCNConfig | None, data: FaceData, test: FaceData, settings: TrainConfig, backbone: str
-) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
-    """Train once: a summary, a table of epochs, and the importance of every sample in the last epoch."""
-    method = build_method(
-        "softmax" if config is None else "scn", data, backbone=backbone, config=config, seed=settings.seed
+@cache
+def faces(settings: Settings, data_root: Path | None) -> tuple[FaceData, FaceData]:
+    """Training and test data with clean labels and votes."""
+    if settings.data == "synthetic":
+        look = {"size": settings.size, **(EASY if settings.easy else {})}
+        return (
+            load_data("synthetic", split="train", n=settings.train_size, annotators=10, **look),
+            load_data("synthetic", split="test", n=settings.test_size, **look),
+        )
+    data, test = (
+        load_data("ferplus", data_root, split, settings.size, num_classes=settings.classes)
+        for split in ("train", "test")
     )
+    if settings.train_size and settings.train_size < len(data):
+        data = data.subset(np.sort(np.random.default_rng(0).permutation(len(data))[: settings.train_size]))
+    return data, test
+
+
+def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
+    """Train once; how the labels fared, and the importance of every sample in the last epoch."""
+    seed = arm["seed"]
+    clean, test = faces(settings, data_root)
+    data = with_noise(clean, arm["noise"], seed, data_root)
+    base = SCNConfig(delta_1=settings.delta_1, relabel_epoch=settings.relabel_epoch)
+    config = variants(base)[arm["variant"]]
+    name = "softmax" if config is None else "scn"
+    method = build_method(name, data, backbone=settings.backbone, config=config, seed=seed)
+    augment = replace(NO_AUGMENTATION, flip=0.5) if settings.easy else AugmentConfig()
+    training = TrainConfig(
+        epochs=settings.epochs, batch_size=settings.batch_size, lr=settings.lr, augment=augment, seed=seed,
+        progress=False,
+    )  # fmt: skip
     watch = Watch()
-    started = time.perf_counter()
-    run = train(method, data, test, settings, on_step=watch.on_step, on_epoch=watch.on_epoch)
-    seconds = time.perf_counter() - started
-    alphas = watch.table()
+    run = train(method, data, test, training, on_step=watch.on_step, on_epoch=watch.on_epoch)
+    return summary(run, watch.table(), data, seed)
+
+
+def summary(run: Run, alphas: pd.DataFrame, data: FaceData, seed: int) -> Result:
+    """Metrics of the run, a table of epochs, and histograms of the importances of the last epoch."""
     row = pd.Series(np.arange(len(data)), index=data.index)
     truth = data.clean_labels
     assert truth is not None
-
+    now = data.labels
     epochs = []
     for epoch, now in enumerate(labels_by_epoch(run, data, len(run.history))):
         entry: dict[str, Any] = {"epoch": epoch, **verdict(data.labels, now, truth)}
         alpha = alphas[alphas["epoch"] == epoch]
         if len(alpha):
             at = row[alpha["index"]].to_numpy()
-            entry |= about_importance(alpha["importance"].to_numpy(), data, at, settings.seed)
+            entry |= about_importance(alpha["importance"].to_numpy(), data, at, seed)
         epochs.append(entry)
     table = run.history.drop(columns=["label_accuracy"], errors="ignore").merge(pd.DataFrame(epochs), on="epoch")
     keep = ["accuracy", "mean_class_accuracy", "right", "wrong", "missed", "spoiled", "label_accuracy"]
-    summary = {key: table[key].iloc[-1] for key in keep}
-    summary |= {"best_accuracy": table["accuracy"].max(), "noisy": float((data.labels != truth).mean())}
-    for key in ("auc_flipped", "auc_disagreement", "votes_before", "votes_after"):
-        if key in table:
-            summary[key] = table[key].iloc[-1]
+    keep += [key for key in ("auc_flipped", "auc_disagreement") if key in table]
+    metrics = {key: table[key].iloc[-1] for key in keep}
+    metrics |= {"best_accuracy": table["accuracy"].max(), "noisy": float((data.labels != truth).mean())}
     if data.votes is not None:
-        summary |= moved_towards_votes(data, now)
-    last = alphas[alphas["epoch"] == alphas["epoch"].max()] if len(alphas) else alphas
-    importance = last.assign(flipped=(data.labels != truth)[row[last["index"]].to_numpy()]) if len(last) else last
-    return summary | {"seconds": seconds}, table, importance
+        metrics |= moved_towards_votes(data, now)
+    if not len(alphas):
+        return Result(metrics, table)
+    last = alphas[alphas["epoch"] == alphas["epoch"].max()]
+    flipped = (data.labels != truth)[row[last["index"]].to_numpy()]
+    histograms = [
+        pd.DataFrame({"flipped": wrong, "left": BINS[:-1], "count": np.histogram(group["importance"], BINS)[0]})
+        for wrong, group in last.groupby(flipped)
+    ]
+    return Result(metrics, table, {"importance": pd.concat(histograms, ignore_index=True)})
 
 
 def about_importance(alpha: np.ndarray, data: FaceData, at: np.ndarray, seed: int) -> dict[str, float]:
@@ -253,125 +300,31 @@ def moved_towards_votes(data: FaceData, now: np.ndarray) -> dict[str, float]:
     }
 
 
-# --- the command -----------------------------------------------------------------------------------------------------
+PARTS = {
+    "noise": shared.Part(
+        "scn_noise",
+        "Does SCN help when labels are wrong, and does its relabelling make more right labels than wrong ones?",
+        Settings(), partial(plan, NOISES, COMPARED), one_run, QUICK,
+    ),
+    "settings": shared.Part(
+        "scn_settings",
+        "What do β, δ1, δ2, the start of relabelling and the official code's choices change in SCN?",
+        Settings(), partial(plan, ("0.2",), CHANGED), one_run, QUICK,
+    ),
+    "ferplus": shared.Part(
+        "scn_ferplus", "Does SCN help on FERPlus when labels are wrong, and does its importance find them?",
+        FERPLUS, partial(plan, ("0.2", "annotator"), COMPARED[:3]), one_run, QUICK,
+    ),
+    "fer2013": shared.Part(
+        "scn_fer2013", "Does SCN find the wrong labels of FER2013, and do its relabels move towards the annotators?",
+        FERPLUS, partial(plan, ("fer2013",), COMPARED), one_run, QUICK,
+    ),
+}  # fmt: skip
 
 
-def load(args: argparse.Namespace) -> tuple[FaceData, FaceData]:
-    """Training and test data with clean labels and votes."""
-    if args.data == "synthetic":
-        look = {"nuisance": 0.0, "intensity": (3.0, 5.0), "mixed": 0.0} if args.easy else {}
-        faces = sample_faces(args.train_size, seed=1, size=args.size, annotators=10, **look)
-        test = sample_faces(args.test_size, seed=2, size=args.size, **look)
-        return faces.to_face_data(), test.to_face_data(split="test")
-    data, test = (
-        load_data("ferplus", args.data_root, split, args.size, num_classes=args.classes) for split in ("train", "test")
-    )
-    if args.train_size and args.train_size < len(data):
-        data = data.subset(np.sort(np.random.default_rng(0).permutation(len(data))[: args.train_size]))
-    return data, test
-
-
-def train_config(args: argparse.Namespace) -> TrainConfig:
-    """How every run trains; its seed comes later."""
-    augment = replace(NO_AUGMENTATION, flip=0.5) if args.easy else AugmentConfig()
-    return TrainConfig(epochs=args.epochs, batch_size=args.batch_size, lr=args.lr, augment=augment, progress=False)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", choices=("synthetic", "ferplus"))
-    parser.add_argument("--out", type=Path, required=True, help="where to write, without the ending")
-    parser.add_argument("--data-root", type=Path, help="the folder with FERPlus")
-    parser.add_argument("--noise", nargs="+", default=["0.2", "0.3", "0.1", "annotator"])
-    parser.add_argument(
-        "--variants", nargs="+", choices=list(variants(SCNConfig())), default=list(variants(SCNConfig()))
-    )
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--delta-1", type=float, default=0.15)
-    parser.add_argument("--relabel-epoch", type=int, default=10)
-    parser.add_argument("--backbone", default="small_cnn")
-    parser.add_argument("--classes", type=int, default=8, help="of FERPlus: 7, or 8 with contempt")
-    parser.add_argument("--size", type=int, default=48)
-    parser.add_argument("--train-size", type=int, help="faces to train on; synthetic: 2000 unless given, ferplus: all")
-    parser.add_argument("--test-size", type=int, default=1000, help="synthetic faces to test on")
-    parser.add_argument(
-        "--easy", action="store_true", help="clear frontal synthetic faces, mirrored at most: for a CPU"
-    )
-    parser.add_argument("--minutes", type=float, default=60.0, help="start no run after so long")
-    args = parser.parse_args()
-    if args.data == "ferplus" and args.data_root is None:
-        parser.error("ferplus needs --data-root, the folder with FER2013Train/ and the other official folders")
-    args.train_size = args.train_size or (2000 if args.data == "synthetic" else None)
-
-    started = time.perf_counter()
-    data, test = load(args)
-    base = SCNConfig(delta_1=args.delta_1, relabel_epoch=args.relabel_epoch)
-    runs, epochs, histograms, skipped = [], [], [], []
-    for variant, noise, seed in plan(args.noise, args.seeds, args.variants):
-        key = {"data": args.data, "noise": noise, "variant": variant, "seed": seed}
-        if time.perf_counter() - started > 60 * args.minutes:
-            skipped.append(key)
-            continue
-        noisy = with_noise(data, noise, seed, args.data_root)
-        settings = replace(train_config(args), seed=seed)
-        summary, table, importance = one_run(variants(base)[variant], noisy, test, settings, args.backbone)
-        runs.append(key | summary)
-        epochs.append(table.assign(**key))
-        if len(importance):
-            for flipped, group in importance.groupby("flipped"):
-                counts, _ = np.histogram(group["importance"], BINS)
-                histograms.append(pd.DataFrame({**key, "flipped": flipped, "left": BINS[:-1], "count": counts}))
-        print(key, {name: round(float(value), 3) for name, value in summary.items()}, flush=True)
-        write(args, runs, epochs, histograms, skipped, started, data, test)
-
-
-def write(
-    args: argparse.Namespace,
-    runs: list,
-    epochs: list,
-    histograms: list,
-    skipped: list,
-    started: float,
-    data: FaceData,
-    test: FaceData,
-) -> None:
-    """All tables so far, and how they came about."""
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(runs).to_csv(f"{args.out}.csv", index=False, float_format="%.5g")
-    columns = [
-        *("data", "noise", "variant", "seed", "epoch", "accuracy", "train_accuracy", "label_accuracy"),
-        *("right", "wrong", "missed", "spoiled", "auc_flipped", "auc_disagreement", "importance_clean"),
-        *("importance_flipped", "delta_1", "rank_regularization"),
-    ]
-    table = pd.concat(epochs, ignore_index=True)
-    table[[name for name in columns if name in table]].to_csv(
-        f"{args.out}_epochs.csv", index=False, float_format="%.5g"
-    )
-    if histograms:
-        pd.concat(histograms, ignore_index=True).to_csv(f"{args.out}_importance.csv", index=False, float_format="%.5g")
-    about = {
-        "command": "python studies/scn.py " + " ".join(sys.argv[1:]),
-        "commit": subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip(),
-        "hardware": torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {platform.machine()}",
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        "train_size": len(data),
-        "test_size": len(test),
-        "settings": asdict(train_config(args)),
-        "seconds": round(time.perf_counter() - started, 1),
-        "runs": len(runs),
-        "skipped": skipped,
-    }
-    Path(f"{args.out}.json").write_text(json.dumps(about, indent=2, default=str) + "\n", encoding="utf-8")
+def main(arguments: list[str] | None = None) -> None:
+    shared.main("studies.scn", __doc__, PARTS, arguments)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except UserError as error:
-        print(f"scn: {error}", file=sys.stderr)
-        sys.exit(2)
+    main()

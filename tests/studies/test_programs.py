@@ -1,0 +1,70 @@
+"""Every program of a study runs from end to end in little, can be read back, and does nothing twice."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from fer_tutorial.records.study import Study
+from studies import center_loss, dacl, g2rl, mgln, scn, speed, tcl
+
+PROGRAMS = (center_loss, dacl, tcl, scn, mgln, g2rl, speed)
+NEED_FILES = ("ferplus", "fer2013")
+CASES = [(program, part) for program in PROGRAMS for part in program.PARTS if part not in NEED_FILES]
+
+
+@pytest.mark.parametrize(("program", "part"), CASES, ids=lambda value: getattr(value, "__name__", value))
+def test_a_program_in_little(program, part, tmp_path, capsys):
+    arguments = [part, "--quick", "--out", str(tmp_path)]
+    program.main(arguments)
+    name = program.PARTS[part].name
+    assert str(tmp_path / name) in capsys.readouterr().out
+    study = Study.read(name, tmp_path)
+    plan = program.PARTS[part].plan(1)
+    assert len(study.runs) == len(plan)
+    metrics = study.runs.drop(columns=list(plan[0]))
+    assert metrics.notna().any().sum() > 4  # beside seconds, commit, processor and date
+    before = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+    program.main(arguments)
+    assert before == {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_committed_tables_have_the_columns_that_the_program_writes(program):
+    for part in program.PARTS.values():
+        if part.name == "scn_fer2013":
+            continue  # not measured yet
+        assert Study.read(part.name).about["arm"] == list(part.plan(1)[0])
+
+
+def test_weights_are_written_where_asked(tmp_path):
+    file = tmp_path / "g2rl.safetensors"
+    g2rl.main(["shipped", "--quick", "--out", str(tmp_path), "--set", f"weights_to={file}"])
+    assert file.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["adamw", "--quick"], "give a folder for its tables with --out"),
+        (["adamw", "--out", "OUT", "--set", "epoch=3"], "no setting 'epoch'; choose among optimizer"),
+        (["adamw", "--out", "OUT", "--seeds", "0"], "count from 1"),
+        (["rmsprop"], "invalid choice"),
+    ],
+)
+def test_a_wrong_command_is_refused_in_one_sentence(arguments, expected, tmp_path, capsys):
+    words = [str(tmp_path) if word == "OUT" else word for word in arguments]
+    with pytest.raises(SystemExit) as stop:
+        dacl.main(words)
+    assert stop.value.code == 2
+    assert expected in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_says_what_can_be_set(capsys):
+    with pytest.raises(SystemExit):
+        import_module("studies.scn").main(["--help"])
+    text = capsys.readouterr().out
+    for word in ("--seeds", "--processes", "--quick", "--out", "relabel_epoch=10", "fer2013"):
+        assert word in text
