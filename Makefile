@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.installed-$(TORCH)
 PAGES := _build/html/index.html
 
-.PHONY: help book test execute stale robust lint serve lock clean
+.PHONY: help book test execute stale robust study lint serve lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -34,6 +34,9 @@ stale: $(READY)  ## list the notebooks that are out of date; fails if there are 
 
 robust: $(READY)  ## does every claim hold on other processors? (an hour; RUNS=20, NOTEBOOKS="book/scn.ipynb")
 	$(BIN)/python tools/robust.py --runs $(or $(RUNS),20) $(NOTEBOOKS)
+
+study: $(READY)  ## run a study, or go on with it (NAME=scn ARGS="noise --seeds 8 --processes 2")
+	$(BIN)/python -m studies.$(NAME) $(ARGS)
 
 lint: $(READY)  ## check style and types
 	$(BIN)/ruff check
