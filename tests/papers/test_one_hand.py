@@ -13,7 +13,7 @@ from fer_tutorial.methods import METHODS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAPERS = REPOSITORY / "fer_tutorial" / "papers"
-NAMES = ("softmax", "center_loss", "dacl", "scn", "tcl", "mgln", "g2rl")
+NAMES = tuple(METHODS)
 
 # Equations of the book that no file of the papers computes, and why.
 NOT_IN_PAPERS = {
