@@ -1,8 +1,8 @@
 """Interactive figures that work from one source in Jupyter, VS Code, Colab and a built page with no network.
 
-The front end is an ES module, ``static/NAME.js``, that exports ``default { render({ model, el }) }`` and reads its data
-from ``model.get("data")``.  Where a kernel runs, anywidget runs the module; the built page runs the same module with a
-frozen model whose state is in the page.
+The front end is an ES module, ``static/NAME.js``, that exports ``default { render({ model, el }) }``, reads its data
+from ``model.get("data")`` and draws with ``ui``, see ``static/ui.js``.  Where a kernel runs, anywidget runs the module; the
+built page runs the same module with a frozen model whose state is in the page.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from fer_tutorial.errors import UserError
 from fer_tutorial.viz.pictures import as_picture
 
 STATIC = Path(__file__).parent / "static"
+AROUND_A_FIGURE = ("ui", "frame", "frozen")  # modules of static/ that are no figure of their own
 
 
 class InteractiveFigure(anywidget.AnyWidget):
@@ -120,19 +121,19 @@ def image_url(image: np.ndarray | torch.Tensor) -> str:
 
 
 def _module(name: str | Path) -> str:
-    """The figure's module and the frame around it as one module."""
+    """What figures are made of, the figure's module and the frame around it, as one module."""
     path = Path(name) if Path(name).suffix == ".js" else STATIC / f"{name}.js"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in STATIC.glob("*.js") if file.stem not in ("frame", "frozen")))
+        known = ", ".join(sorted(file.stem for file in STATIC.glob("*.js") if file.stem not in AROUND_A_FIGURE))
         raise UserError(f"there is no figure module {path.name}; expected one of {known or 'none yet'}")
     source = path.read_text(encoding="utf-8")
     start = r"^export default\b"
     if len(re.findall(start, source, flags=re.MULTILINE)) != 1:
         raise UserError(f"{path.name} needs exactly one line that starts with 'export default'")
-    frame = (STATIC / "frame.js").read_text(encoding="utf-8")
+    ui, frame = ((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in ("ui", "frame"))
     # A function keeps the figure's own names apart from the frame's.
     body = re.sub(start, "return", source, flags=re.MULTILINE)
-    return f"const figure = (() => {{\n{body}\n}})();\n{frame}"
+    return f"{ui}\nconst figure = (() => {{\n{body}\n}})();\n{frame}"
 
 
 def _plain(value: Any, where: str) -> Any:

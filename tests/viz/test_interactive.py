@@ -14,7 +14,7 @@ import torch
 
 from fer_tutorial.errors import UserError
 from fer_tutorial.viz import InteractiveFigure, image_url
-from fer_tutorial.viz.interactive import STATIC
+from fer_tutorial.viz.interactive import AROUND_A_FIGURE, STATIC
 
 MODULE = "// a figure\nexport default {\n  render({ model, el }) { el.textContent = model.get('data').word; },\n};\n"
 
@@ -39,6 +39,7 @@ def test_the_static_form_carries_module_data_and_words(module):
     page = figure(module).html()
     assert state(page)["data"] == {"word": "hello"}
     assert "model.get('data').word" in state(page)["module"]
+    assert state(page)["module"].index("const ui = ") < state(page)["module"].index("const figure = ")
     assert "<p>A caption.</p><p>A description.</p>" in page
 
 
@@ -115,6 +116,19 @@ def test_a_kernel_answers_requests(module):
 def test_modules_need_no_network_and_no_other_file(path):
     code = re.sub(r"//.*|\bhttp://www\.w3\.org/\S+", "", path.read_text())
     assert not re.search(r"https?://|^\s*import\s[^(]|\bfetch\(", code, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.js")), ids=lambda path: path.stem)
+def test_elements_are_made_in_one_place(path):
+    assert ("createElement" in path.read_text()) == (path.stem == "ui")
+
+
+@pytest.mark.parametrize("name", AROUND_A_FIGURE)
+def test_what_is_around_a_figure_is_not_listed_as_one(name):
+    with pytest.raises(UserError, match="expected one of") as caught:
+        figure("nothing")
+    assert f" {name}," not in str(caught.value)
+    assert f" {name}" != str(caught.value)[-len(name) - 1 :]
 
 
 def test_image_url_is_grey_where_the_image_is():

@@ -10,30 +10,16 @@ const RULES = [
   { name: "autograd of λ·1/m Σ", color: 3, dash: "9 3 2 3", r: ({ alpha, n, weight, m }) => (2 * alpha * weight * n) / m },
 ];
 
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function html(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  Object.assign(node, attributes);
-  node.append(...children);
-  return node;
-}
-
 function control(label, options, format) {
-  const input = html("input", { type: "range", ...options });
-  const shown = html("output", { style: "display: inline-block; min-width: 3.5em" });
+  const input = ui.slider(options);
+  const shown = ui.html("output", { style: "display: inline-block; min-width: 3.5em" });
   const show = () => {
     shown.textContent = format(Number(input.value));
     input.setAttribute("aria-valuetext", shown.textContent);
   };
   input.addEventListener("input", show);
   show();
-  return { input, row: html("label", { style: "display: inline-flex; gap: 0.5em; align-items: center" }, label, input, shown) };
+  return { input, row: ui.html("label", { style: "display: inline-flex; gap: 0.5em; align-items: center" }, label, input, shown) };
 }
 
 export default {
@@ -43,9 +29,9 @@ export default {
     const count = control("faces of the class, n", { min: 1, max: data.points.length, step: 1, value: 4 }, String);
     const weight = control("λ", { min: -3, max: 0, step: 0.25, value: Math.log10(data.weight) }, (v) => (10 ** v).toPrecision(2));
     const steps = control("steps", { min: 0, max: STEPS, step: 1, value: 5 }, String);
-    const plane = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, width: SIDE, role: "img", "aria-label": "Faces of one class and the center under each rule" });
-    const curves = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, width: SIDE, role: "img", "aria-label": "Distance left against steps" });
-    const table = html("table", { style: "border-collapse: collapse; margin-top: 0.4em" });
+    const plane = ui.picture(SIDE, SIDE, { "aria-label": "Faces of one class and the center under each rule" });
+    const curves = ui.picture(SIDE, SIDE, { "aria-label": "Distance left against steps" });
+    const table = ui.html("table", { style: "border-collapse: collapse; margin-top: 0.4em" });
     const reach = 1.15 * Math.max(...data.points.concat([data.start]).flat().map(Math.abs));
     const px = (v) => ((v + reach) / (2 * reach)) * SIDE;
     const py = (v) => ((reach - v) / (2 * reach)) * SIDE;
@@ -58,20 +44,20 @@ export default {
       const now = Number(steps.input.value);
       const mine = data.points.slice(0, n);
       const mean = [0, 1].map((axis) => mine.reduce((sum, p) => sum + p[axis], 0) / n);
-      plane.replaceChildren(svg("rect", { x: 0.5, y: 0.5, width: SIDE - 1, height: SIDE - 1, fill: "none", stroke: "var(--fer-line)" }));
-      for (const p of mine) plane.append(svg("circle", { cx: px(p[0]), cy: py(p[1]), r: 4, fill: "var(--fer-muted)" }));
-      plane.append(svg("path", { d: `M${px(mean[0]) - 7},${py(mean[1])} h14 m-7,-7 v14`, stroke: "var(--fer-fg)", "stroke-width": 1.5 }));
-      plane.append(svg("text", { x: px(mean[0]) + 9, y: py(mean[1]) - 7, "font-size": 11 }, "mean"));
-      plane.append(svg("circle", { cx: px(data.start[0]), cy: py(data.start[1]), r: 5, fill: "none", stroke: "var(--fer-fg)" }));
-      plane.append(svg("text", { x: px(data.start[0]) + 8, y: py(data.start[1]) + 14, "font-size": 11 }, "start"));
+      plane.replaceChildren(ui.svg("rect", { x: 0.5, y: 0.5, width: SIDE - 1, height: SIDE - 1, fill: "none", stroke: "var(--fer-line)" }));
+      for (const p of mine) plane.append(ui.svg("circle", { cx: px(p[0]), cy: py(p[1]), r: 4, fill: "var(--fer-muted)" }));
+      plane.append(ui.svg("path", { d: `M${px(mean[0]) - 7},${py(mean[1])} h14 m-7,-7 v14`, stroke: "var(--fer-fg)", "stroke-width": 1.5 }));
+      plane.append(ui.svg("text", { x: px(mean[0]) + 9, y: py(mean[1]) - 7, "font-size": 11 }, "mean"));
+      plane.append(ui.svg("circle", { cx: px(data.start[0]), cy: py(data.start[1]), r: 5, fill: "none", stroke: "var(--fer-fg)" }));
+      plane.append(ui.svg("text", { x: px(data.start[0]) + 8, y: py(data.start[1]) + 14, "font-size": 11 }, "start"));
       curves.replaceChildren(
-        svg("path", { d: `M${cx(0)},${cy(1)} V${cy(0)} H${cx(STEPS)}`, fill: "none", stroke: "var(--fer-muted)" }),
-        svg("line", { x1: cx(now), x2: cx(now), y1: cy(1), y2: cy(0), stroke: "var(--fer-line)" }),
-        svg("text", { x: cx(0) - 5, y: cy(1) + 4, "font-size": 10, "text-anchor": "end" }, "1"),
-        svg("text", { x: cx(0) - 5, y: cy(0) + 4, "font-size": 10, "text-anchor": "end" }, "0"),
-        svg("text", { x: cx(0), y: cy(0) + 15, "font-size": 10, "text-anchor": "middle" }, "0"),
-        svg("text", { x: cx(STEPS), y: cy(0) + 15, "font-size": 10, "text-anchor": "end" }, `${STEPS} steps`),
-        svg("text", { x: cx(0) - 24, y: 12, "font-size": 11 }, "share of the distance left"),
+        ui.svg("path", { d: `M${cx(0)},${cy(1)} V${cy(0)} H${cx(STEPS)}`, fill: "none", stroke: "var(--fer-muted)" }),
+        ui.svg("line", { x1: cx(now), x2: cx(now), y1: cy(1), y2: cy(0), stroke: "var(--fer-line)" }),
+        ui.svg("text", { x: cx(0) - 5, y: cy(1) + 4, "font-size": 10, "text-anchor": "end" }, "1"),
+        ui.svg("text", { x: cx(0) - 5, y: cy(0) + 4, "font-size": 10, "text-anchor": "end" }, "0"),
+        ui.svg("text", { x: cx(0), y: cy(0) + 15, "font-size": 10, "text-anchor": "middle" }, "0"),
+        ui.svg("text", { x: cx(STEPS), y: cy(0) + 15, "font-size": 10, "text-anchor": "end" }, `${STEPS} steps`),
+        ui.svg("text", { x: cx(0) - 24, y: 12, "font-size": 11 }, "share of the distance left"),
       );
       table.replaceChildren();
       for (const rule of RULES) {
@@ -80,22 +66,22 @@ export default {
         const color = `var(--fer-c${rule.color})`;
         const trail = Array.from({ length: now + 1 }, (_, step) => [0, 1].map((axis) => mean[axis] + at(step) * (data.start[axis] - mean[axis])));
         const line = { fill: "none", stroke: color, "stroke-width": 2, "stroke-dasharray": rule.dash };
-        plane.append(svg("polyline", { points: trail.map((p) => `${px(p[0])},${py(p[1])}`).join(" "), ...line }));
+        plane.append(ui.svg("polyline", { points: trail.map((p) => `${px(p[0])},${py(p[1])}`).join(" "), ...line }));
         const end = trail[now];
-        plane.append(svg("circle", { cx: px(end[0]), cy: py(end[1]), r: 5, fill: color, stroke: "var(--fer-fg)" }));
+        plane.append(ui.svg("circle", { cx: px(end[0]), cy: py(end[1]), r: 5, fill: color, stroke: "var(--fer-fg)" }));
         const path = Array.from({ length: STEPS + 1 }, (_, step) => `${cx(step)},${cy(Math.abs(at(step)))}`).join(" ");
-        curves.append(svg("polyline", { points: path, ...line }));
-        const key = svg("svg", { width: 34, height: 10 }, svg("line", { x1: 0, x2: 34, y1: 5, y2: 5, ...line }));
+        curves.append(ui.svg("polyline", { points: path, ...line }));
+        const key = ui.svg("svg", { width: 34, height: 10 }, ui.svg("line", { x1: 0, x2: 34, y1: 5, y2: 5, ...line }));
         const report = Math.abs(left) > 1 ? "overshoots more at every step" : `${(100 * Math.abs(at(now))).toFixed(1)} % of the way left`;
-        const cell = (...content) => html("td", { style: "padding: 0.1em 0.8em 0.1em 0; border: 0" }, ...content);
-        table.append(html("tr", {}, cell(key), cell(rule.name), cell(report)));
+        const cell = (...content) => ui.html("td", { style: "padding: 0.1em 0.8em 0.1em 0; border: 0" }, ...content);
+        table.append(ui.html("tr", {}, cell(key), cell(rule.name), cell(report)));
       }
     };
     for (const { input } of [alpha, count, weight, steps]) input.addEventListener("input", draw);
     el.append(
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.3em 1.4em; margin-bottom: 0.6em" },
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.3em 1.4em; margin-bottom: 0.6em" },
         steps.row, alpha.row, count.row, weight.row),
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" }, plane, curves),
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" }, plane, curves),
       table,
     );
     draw();

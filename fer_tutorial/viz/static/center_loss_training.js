@@ -5,20 +5,6 @@ const SIDE = 280;
 const MARGIN = 34;
 const FRAME_MS = 700;
 
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function html(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  Object.assign(node, attributes);
-  node.append(...children);
-  return node;
-}
-
 // One scale for all epochs of a panel, so that growth and shrinking can be seen.
 function limitsOf(panel) {
   const all = panel.points.flat(2).concat((panel.centers ?? []).flat());
@@ -42,24 +28,24 @@ function drawPanel(panel, data) {
   const x = (value) => MARGIN + ((value - middle[0] + reach) / (2 * reach)) * (SIDE - MARGIN - 6);
   const y = (value) => 6 + ((middle[1] + reach - value) / (2 * reach)) * (SIDE - MARGIN - 6);
   const bottom = SIDE - MARGIN;
-  const picture = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE - 12}`, width: SIDE, role: "img" });
-  picture.append(svg("rect", {
+  const picture = ui.picture(SIDE, SIDE - 12);
+  picture.append(ui.svg("rect", {
     x: MARGIN, y: 6, width: SIDE - MARGIN - 6, height: bottom - 6, fill: "none", stroke: "var(--fer-line)",
   }));
-  const label = (text, at) => svg("text", { "font-size": 10, ...at }, String(text));
+  const label = (text, at) => ui.svg("text", { "font-size": 10, ...at }, String(text));
   for (const value of ticks(middle[0], reach)) picture.append(label(value, { x: x(value), y: bottom + 13, "text-anchor": "middle" }));
   for (const value of ticks(middle[1], reach)) picture.append(label(value, { x: MARGIN - 4, y: y(value) + 3, "text-anchor": "end" }));
-  const dots = svg("g", {});
-  const stars = data.names.map((_, k) => svg("path", {
+  const dots = ui.svg("g", {});
+  const stars = data.names.map((_, k) => ui.svg("path", {
     d: "M0,-9 L2.6,-2.8 9,-2.8 3.9,1.6 5.6,8 0,4.2 -5.6,8 -3.9,1.6 -9,-2.8 -2.6,-2.8 Z",
     fill: `var(--fer-c${k})`, stroke: "var(--fer-fg)", "stroke-width": 1.2,
   }));
   picture.append(dots, ...(panel.centers ? stars : []));
-  const note = html("div", { style: "color: var(--fer-muted); font-size: 0.85em; min-height: 2.6em" });
-  const column = html("div", { style: `width: ${SIDE}px; max-width: 100%` },
-    html("strong", {}, panel.title), picture, note);
+  const note = ui.html("div", { style: "color: var(--fer-muted); font-size: 0.85em; min-height: 2.6em" });
+  const column = ui.html("div", { style: `width: ${SIDE}px; max-width: 100%` },
+    ui.html("strong", {}, panel.title), picture, note);
   const update = (set, epoch, chosen) => {
-    dots.replaceChildren(...data.sets[set].labels.map((k, i) => svg("circle", {
+    dots.replaceChildren(...data.sets[set].labels.map((k, i) => ui.svg("circle", {
       cx: x(panel.points[set][epoch][i][0]), cy: y(panel.points[set][epoch][i][1]), r: 2.6,
       fill: `var(--fer-c${k})`, opacity: chosen < 0 || chosen === k ? 0.8 : 0.08,
     })));
@@ -80,16 +66,15 @@ export default {
     const data = model.get("data");
     const last = data.epochs.length - 1;
     const panels = data.panels.map((panel) => drawPanel(panel, data));
-    const slider = html("input", { type: "range", min: 0, max: last, value: last, step: 1 });
-    const shown = html("output", { style: "display: inline-block; min-width: 5.5em" });
-    const play = html("button", { type: "button" }, "Play");
-    const choice = html("select", {}, html("option", { value: -1 }, "all classes"),
-      ...data.names.map((name, k) => html("option", { value: k }, name)));
-    const faces = html("select", {}, ...data.sets.map((set, i) => html("option", { value: i }, set.name)));
-    const legend = html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.2em 1em; margin-top: 0.3em" },
+    const slider = ui.slider({ min: 0, max: last, value: last, step: 1 });
+    const shown = ui.html("output", { style: "display: inline-block; min-width: 5.5em" });
+    const play = ui.html("button", { type: "button" }, "Play");
+    const choice = ui.choice([[-1, "all classes"], ...data.names.map((name, k) => [k, name])]);
+    const faces = ui.choice(data.sets.map((set, i) => [i, set.name]));
+    const legend = ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.2em 1em; margin-top: 0.3em" },
       ...data.names.map((name, k) => {
-        const swatch = html("span", { style: `display: inline-block; width: 0.8em; height: 0.8em; border-radius: 50%; background: var(--fer-c${k}); margin-right: 0.35em` });
-        return html("span", {}, swatch, name);
+        const swatch = ui.html("span", { style: `display: inline-block; width: 0.8em; height: 0.8em; border-radius: 50%; background: var(--fer-c${k}); margin-right: 0.35em` });
+        return ui.html("span", {}, swatch, name);
       }));
     let timer = null;
     const stop = () => {
@@ -121,9 +106,9 @@ export default {
       }, FRAME_MS);
     });
     el.append(
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1em; align-items: center; margin-bottom: 0.6em" },
-        play, html("label", {}, "Epoch ", slider), shown, html("label", {}, "Faces ", faces), html("label", {}, "Show ", choice)),
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" }, ...panels.map((panel) => panel.column)),
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1em; align-items: center; margin-bottom: 0.6em" },
+        play, ui.html("label", {}, "Epoch ", slider), shown, ui.html("label", {}, "Faces ", faces), ui.html("label", {}, "Show ", choice)),
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" }, ...panels.map((panel) => panel.column)),
       legend,
     );
     draw();

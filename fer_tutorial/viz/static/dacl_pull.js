@@ -3,28 +3,20 @@
 
 const SIZE = 340;
 const LIMIT = 3; // the plane runs from -LIMIT to LIMIT in both dimensions
-const SVG = "http://www.w3.org/2000/svg";
 
 const toPixel = (value) => SIZE / 2 + (value / LIMIT) * (SIZE / 2 - 8);
 const sigmoid = (t) => 1 / (1 + Math.exp(-t));
 const logit = (p) => Math.log(p / (1 - p));
 const clamp = (p) => Math.min(0.99, Math.max(0.01, p));
 
-function shape(kind, attributes, parent) {
-  const node = document.createElementNS(SVG, kind);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  parent.append(node);
-  return node;
-}
-
 function arrow(from, to, color, parent) {
   const [x1, y1, x2, y2] = [toPixel(from[0]), toPixel(-from[1]), toPixel(to[0]), toPixel(-to[1])];
   const length = Math.hypot(x2 - x1, y2 - y1);
-  shape("line", { x1, y1, x2, y2, stroke: color, "stroke-width": 2 }, parent);
+  parent.append(ui.svg("line", { x1, y1, x2, y2, stroke: color, "stroke-width": 2 }));
   if (length < 5) return;
   const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length];
   const head = [[x2, y2], [x2 - 6 * ux - 3 * uy, y2 - 6 * uy + 3 * ux], [x2 - 6 * ux + 3 * uy, y2 - 6 * uy - 3 * ux]];
-  shape("polygon", { points: head.map((point) => point.join(",")).join(" "), fill: color }, parent);
+  parent.append(ui.svg("polygon", { points: head.map((point) => point.join(",")).join(" "), fill: color }));
 }
 
 function star(at, parent) {
@@ -33,12 +25,11 @@ function star(at, parent) {
     const [radius, angle] = [i % 2 ? 4.5 : 10, (i * Math.PI) / 5 - Math.PI / 2];
     return `${cx + radius * Math.cos(angle)},${cy + radius * Math.sin(angle)}`;
   });
-  shape("polygon", { points: points.join(" "), fill: "var(--fer-c1)", stroke: "var(--fer-fg)" }, parent);
+  parent.append(ui.svg("polygon", { points: points.join(" "), fill: "var(--fer-c1)", stroke: "var(--fer-fg)" }));
 }
 
 function labelled(text, input, after = []) {
-  const label = document.createElement("label");
-  label.style.cssText = "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap; margin: 0.3rem 0;";
+  const label = ui.html("label", { style: "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap; margin: 0.3rem 0;" });
   label.append(text, input, ...after);
   return label;
 }
@@ -51,33 +42,26 @@ export default {
     });
     let state = start();
 
-    const row = document.createElement("div");
-    row.style.cssText = "display: flex; gap: 1rem; flex-wrap: wrap; align-items: flex-start;";
-    const plane = document.createElementNS(SVG, "svg");
-    plane.setAttribute("viewBox", `0 0 ${SIZE} ${SIZE}`);
-    plane.setAttribute("width", SIZE);
-    plane.setAttribute("role", "img");
-    const panel = document.createElement("div");
-    panel.style.cssText = "flex: 1 1 15rem; min-width: 13rem;";
+    const row = ui.html("div", { style: "display: flex; gap: 1rem; flex-wrap: wrap; align-items: flex-start;" });
+    const plane = ui.picture(SIZE, SIZE);
+    const panel = ui.html("div", { style: "flex: 1 1 15rem; min-width: 13rem;" });
 
     const sliders = data.names.map((name, j) => {
-      const input = Object.assign(document.createElement("input"), { type: "range", min: 0.01, max: 0.99, step: 0.01 });
-      const value = document.createElement("output");
+      const input = ui.slider({ min: 0.01, max: 0.99, step: 0.01 });
+      const value = ui.html("output");
       input.addEventListener("input", () => { state.attention[j] = Number(input.value); draw(); });
       panel.append(labelled(`attention a${j + 1} (${name})`, input, [value]));
       return { input, value };
     });
-    const learns = Object.assign(document.createElement("input"), { type: "checkbox" });
+    const learns = ui.html("input", { type: "checkbox" });
     panel.append(labelled(learns, "let the attention learn, too"));
-    const buttons = document.createElement("div");
-    buttons.style.cssText = "display: flex; gap: 0.5rem; margin: 0.5rem 0;";
+    const buttons = ui.html("div", { style: "display: flex; gap: 0.5rem; margin: 0.5rem 0;" });
     for (const [text, action] of [["One step", () => step(1)], ["Ten steps", () => step(10)], ["Start again", () => { state = start(); }]]) {
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+      const button = ui.html("button", { type: "button", textContent: text });
       button.addEventListener("click", () => { action(); draw(); });
       buttons.append(button);
     }
-    const report = document.createElement("p");
-    report.setAttribute("aria-live", "polite");
+    const report = ui.spoken();
     panel.append(buttons, report);
     row.append(plane, panel);
     el.replaceChildren(row);
@@ -115,17 +99,15 @@ export default {
       plane.replaceChildren();
       const middle = SIZE / 2;
       for (const line of [{ x1: 0, y1: middle, x2: SIZE, y2: middle }, { x1: middle, y1: 0, x2: middle, y2: SIZE }]) {
-        shape("line", { ...line, stroke: "var(--fer-line)" }, plane);
+        plane.append(ui.svg("line", { ...line, stroke: "var(--fer-line)" }));
       }
-      const across = shape("text", { x: SIZE - 4, y: SIZE - 6, "text-anchor": "end", "font-size": 12 }, plane);
-      across.textContent = `x1: ${data.names[0]} →`;
-      const up = shape("text", { x: middle + 6, y: 14, "font-size": 12 }, plane);
-      up.textContent = `↑ x2: ${data.names[1]}`;
+      plane.append(ui.svg("text", { x: SIZE - 4, y: SIZE - 6, "text-anchor": "end", "font-size": 12 }, `x1: ${data.names[0]} →`));
+      plane.append(ui.svg("text", { x: middle + 6, y: 14, "font-size": 12 }, `↑ x2: ${data.names[1]}`));
       const moves = differences();
       state.points.forEach((point, i) => {
         const pull = point.map((x, j) => x - data.feature_rate * state.attention[j] * moves[i][j]);
         arrow(point, pull, "var(--fer-c0)", plane);
-        shape("circle", { cx: toPixel(point[0]), cy: toPixel(-point[1]), r: 4, fill: "var(--fer-c0)" }, plane);
+        plane.append(ui.svg("circle", { cx: toPixel(point[0]), cy: toPixel(-point[1]), r: 4, fill: "var(--fer-c0)" }));
       });
       const change = centerStep();
       arrow(state.center, state.center.map((c, j) => c - change[j]), "var(--fer-c1)", plane);

@@ -4,29 +4,22 @@
 const SHOWN = 240;
 const LEVELS = ["absent", "A, trace", "B, slight", "C, marked", "D, severe", "E, maximum"];
 
-function html(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  Object.assign(node, attributes);
-  node.append(...children);
-  return node;
-}
-
 export default {
   render({ model, el }) {
     const data = model.get("data");
     const sheet = new Image();
-    const groups = [...new Set(data.entries.map((entry) => entry.group))].map((group) => html("optgroup", { label: group },
-      ...data.entries.flatMap((entry, i) => (entry.group === group ? [html("option", { value: i }, entry.name)] : []))));
-    const choice = html("select", {}, ...groups);
+    const groups = [...new Set(data.entries.map((entry) => entry.group))].map((group) => ui.html("optgroup", { label: group },
+      ...data.entries.flatMap((entry, i) => (entry.group === group ? [ui.html("option", { value: i }, entry.name)] : []))));
+    const choice = ui.html("select", {}, ...groups);
     choice.value = data.entries.findIndex((entry) => entry.name.startsWith("AU 12"));
-    const level = html("input", { type: "range", min: 0, max: 5, step: 1, value: 4 });
-    const shown = html("output", { style: "display: inline-block; min-width: 7.5em" });
-    const points = html("input", { type: "checkbox", checked: true });
-    const about = html("p", { style: "margin: 0.5em 0 0; min-height: 2.8em" });
+    const level = ui.slider({ min: 0, max: 5, step: 1, value: 4 });
+    const shown = ui.html("output", { style: "display: inline-block; min-width: 7.5em" });
+    const points = ui.html("input", { type: "checkbox", checked: true });
+    const about = ui.html("p", { style: "margin: 0.5em 0 0; min-height: 2.8em" });
     const canvases = ["at rest", "moved"].map((name) => {
-      const canvas = html("canvas", { width: 2 * SHOWN, height: 2 * SHOWN, style: `width: ${SHOWN}px; height: ${SHOWN}px` });
+      const canvas = ui.html("canvas", { width: 2 * SHOWN, height: 2 * SHOWN, style: `width: ${SHOWN}px; height: ${SHOWN}px` });
       canvas.setAttribute("role", "img");
-      return { name, canvas, label: html("div", { style: "color: var(--fer-muted); font-size: 0.85em" }, name) };
+      return { name, canvas, label: ui.html("div", { style: "color: var(--fer-muted); font-size: 0.85em" }, name) };
     });
 
     const draw = () => {
@@ -78,10 +71,10 @@ export default {
     sheet.src = data.sheet;
     for (const input of [choice, level, points]) input.addEventListener("input", draw);
     el.append(
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1.2em; align-items: center; margin-bottom: 0.6em" },
-        html("label", {}, "Show ", choice), html("label", {}, "Intensity ", level), shown, html("label", {}, points, " landmarks")),
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" },
-        ...canvases.map(({ canvas, label }) => html("div", {}, canvas, label))),
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1.2em; align-items: center; margin-bottom: 0.6em" },
+        ui.html("label", {}, "Show ", choice), ui.html("label", {}, "Intensity ", level), shown, ui.html("label", {}, points, " landmarks")),
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" },
+        ...canvases.map(({ canvas, label }) => ui.html("div", {}, canvas, label))),
       about,
     );
   },

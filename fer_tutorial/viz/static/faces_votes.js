@@ -3,21 +3,6 @@
 const SHOWN = 170;
 const WIDTH = 380;
 const ROW = 24;
-const SVG = "http://www.w3.org/2000/svg";
-
-function svg(tag, attributes, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function html(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  Object.assign(node, attributes);
-  node.append(...children);
-  return node;
-}
 
 const total = (votes) => votes.reduce((sum, count) => sum + count, 0);
 const best = (votes) => votes.indexOf(Math.max(...votes));
@@ -36,13 +21,13 @@ export default {
   render({ model, el }) {
     const data = model.get("data");
     const last = data.votes.length - 1;
-    const face = html("input", { type: "range", min: 0, max: last, value: 0, step: 1 });
-    const number = html("output", { style: "display: inline-block; min-width: 4.5em" });
-    const rule = html("select", {}, ...Object.keys(RULES).map((name) => html("option", {}, name)));
-    const canvas = html("canvas", { width: 2 * SHOWN, height: 2 * SHOWN, style: `width: ${SHOWN}px; height: ${SHOWN}px` });
+    const face = ui.slider({ min: 0, max: last, value: 0, step: 1 });
+    const number = ui.html("output", { style: "display: inline-block; min-width: 4.5em" });
+    const rule = ui.choice(Object.keys(RULES).map((name) => [name, name]));
+    const canvas = ui.html("canvas", { width: 2 * SHOWN, height: 2 * SHOWN, style: `width: ${SHOWN}px; height: ${SHOWN}px` });
     canvas.setAttribute("role", "img");
-    const bars = svg("svg", { viewBox: `0 0 ${WIDTH} ${ROW * data.names.length + 22}`, width: WIDTH, role: "img" });
-    const summary = html("p", { style: "margin: 0.5em 0 0; min-height: 2.8em" });
+    const bars = ui.picture(WIDTH, ROW * data.names.length + 22);
+    const summary = ui.html("p", { style: "margin: 0.5em 0 0; min-height: 2.8em" });
     const sheet = new Image();
 
     const draw = () => {
@@ -54,13 +39,13 @@ export default {
       canvas.getContext("2d").drawImage(sheet, at * data.size, 0, data.size, data.size, 0, 0, canvas.width, canvas.height);
       canvas.setAttribute("aria-label", `Computed face showing ${data.names[data.shown[at]]}`);
       bars.replaceChildren(
-        svg("text", { x: 90, y: 12, "font-size": 12 }, "votes"), svg("text", { x: 245, y: 12, "font-size": 12 }, "training target"));
+        ui.svg("text", { x: 90, y: 12, "font-size": 12 }, "votes"), ui.svg("text", { x: 245, y: 12, "font-size": 12 }, "training target"));
       data.names.forEach((name, k) => {
         const y = 22 + k * ROW;
-        bars.append(svg("text", { x: 84, y: y + 14, "font-size": 12, "text-anchor": "end" }, name));
-        bars.append(svg("rect", { x: 90, y, width: 130 * (votes[k] / total(votes)), height: ROW - 8, fill: "var(--fer-c5)" }));
-        if (votes[k]) bars.append(svg("text", { x: 95 + 130 * (votes[k] / total(votes)), y: y + 13, "font-size": 11 }, String(votes[k])));
-        if (target) bars.append(svg("rect", { x: 245, y, width: 130 * target[k], height: ROW - 8, fill: "var(--fer-c1)" }));
+        bars.append(ui.svg("text", { x: 84, y: y + 14, "font-size": 12, "text-anchor": "end" }, name));
+        bars.append(ui.svg("rect", { x: 90, y, width: 130 * (votes[k] / total(votes)), height: ROW - 8, fill: "var(--fer-c5)" }));
+        if (votes[k]) bars.append(ui.svg("text", { x: 95 + 130 * (votes[k] / total(votes)), y: y + 13, "font-size": 11 }, String(votes[k])));
+        if (target) bars.append(ui.svg("rect", { x: 245, y, width: 130 * target[k], height: ROW - 8, fill: "var(--fer-c1)" }));
       });
       bars.setAttribute("aria-label", data.names.map((name, k) => `${name} ${votes[k]}`).join(", "));
       const kept = data.votes.filter((row) => RULES[rule.value](row));
@@ -77,9 +62,9 @@ export default {
     face.addEventListener("input", draw);
     rule.addEventListener("input", draw);
     el.append(
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1.2em; align-items: center; margin-bottom: 0.6em" },
-        html("label", {}, "Face ", face), number, html("label", {}, "Rule ", rule)),
-      html("div", { style: "display: flex; flex-wrap: wrap; gap: 1.2em" }, canvas, bars),
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1.2em; align-items: center; margin-bottom: 0.6em" },
+        ui.html("label", {}, "Face ", face), number, ui.html("label", {}, "Rule ", rule)),
+      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 1.2em" }, canvas, bars),
       summary,
     );
   },

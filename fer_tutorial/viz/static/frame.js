@@ -1,12 +1,5 @@
-// The frame around every interactive figure.  Python puts the figure's own module in front of this file, as `figure`.
+// The frame around every interactive figure.  Python puts ui.js and the figure's own module, as `figure`, in front.
 // It adds caption and description, reports theme changes and shows the description if the figure fails.
-
-function element(tag, className, ...children) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-}
 
 function watchTheme(stage) {
   // Figures on a canvas redraw on this event; SVG and HTML follow the CSS variables by themselves.
@@ -24,14 +17,15 @@ function watchTheme(stage) {
 
 export default {
   async render({ model, el }) {
-    const stage = element("div", "fer-stage");
-    const description = element(
-      "details", "fer-description", element("summary", "", "Description in words"), element("p", "", model.get("alt")),
+    const stage = ui.html("div", { className: "fer-stage" });
+    const description = ui.html(
+      "details", { className: "fer-description" },
+      ui.html("summary", {}, "Description in words"), ui.html("p", {}, model.get("alt")),
     );
     el.classList.add("fer-figure");
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", model.get("caption"));
-    el.replaceChildren(stage, element("p", "fer-caption", model.get("caption")), description);
+    el.replaceChildren(stage, ui.html("p", { className: "fer-caption" }, model.get("caption")), description);
     const forget = watchTheme(stage);
     try {
       const cleanup = await figure.render({ model, el: stage });
@@ -41,7 +35,7 @@ export default {
       };
     } catch (error) {
       description.open = true;
-      stage.replaceChildren(element("p", "fer-error", `This figure could not be drawn: ${error.message}`));
+      stage.replaceChildren(ui.html("p", { className: "fer-error" }, `This figure could not be drawn: ${error.message}`));
       throw error;
     }
   },

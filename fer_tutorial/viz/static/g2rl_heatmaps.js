@@ -7,37 +7,30 @@ const VIEW = 330;
 export default {
   render({ model, el }) {
     const data = model.get("data");
-    const row = document.createElement("div");
-    row.style.cssText = "display: flex; gap: 1.2rem; flex-wrap: wrap; align-items: flex-start;";
-    const canvas = Object.assign(document.createElement("canvas"), { width: VIEW, height: VIEW });
+    const row = ui.html("div", { style: "display: flex; gap: 1.2rem; flex-wrap: wrap; align-items: flex-start;" });
+    const canvas = ui.html("canvas", { width: VIEW, height: VIEW });
     canvas.setAttribute("role", "img");
-    const panel = document.createElement("div");
-    panel.style.cssText = "flex: 1 1 16rem; min-width: 14rem;";
+    const panel = ui.html("div", { style: "flex: 1 1 16rem; min-width: 14rem;" });
     const labelled = (text, ...inputs) => {
-      const label = document.createElement("label");
-      label.style.cssText = "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap; margin: 0.25rem 0;";
+      const label = ui.html("label", { style: "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap; margin: 0.25rem 0;" });
       label.append(text, ...inputs);
       panel.append(label);
     };
     const sliders = data.sliders.map(({ unit, name, levels }) => {
-      const input = Object.assign(document.createElement("input"), { type: "range", min: 0, max: levels.length - 1, step: 1, value: 0 });
-      const output = document.createElement("output");
+      const input = ui.slider({ min: 0, max: levels.length - 1, step: 1, value: 0 });
+      const output = ui.html("output");
       labelled(`AU ${unit}, ${name}`, input, output);
       input.addEventListener("input", draw);
       return { input, output, levels };
     });
     sliders[data.start].input.value = sliders[data.start].levels.length - 1;
-    const unit = document.createElement("select");
-    data.units.forEach((u, a) => unit.append(Object.assign(document.createElement("option"), { value: a, textContent: `AU ${u}, ${data.names[a]}` })));
+    const unit = ui.choice(data.units.map((u, a) => [a, `AU ${u}, ${data.names[a]}`]));
     unit.value = data.units.indexOf(data.sliders[data.start].unit);
     labelled("heatmap of", unit);
-    const source = document.createElement("select");
-    for (const text of ["prediction", "target", "none"]) source.append(Object.assign(document.createElement("option"), { textContent: text }));
+    const source = ui.choice(["prediction", "target", "none"].map((text) => [text, text]));
     labelled("show", source);
-    const table = document.createElement("table");
-    table.style.cssText = "border-collapse: collapse; font-size: 0.85rem; margin-top: 0.4rem;";
-    const report = document.createElement("p");
-    report.setAttribute("aria-live", "polite");
+    const table = ui.html("table", { style: "border-collapse: collapse; font-size: 0.85rem; margin-top: 0.4rem;" });
+    const report = ui.spoken();
     panel.append(table, report);
     row.append(canvas, panel);
     el.replaceChildren(row);
@@ -62,7 +55,7 @@ export default {
       const a = Number(unit.value);
       if (source.value === "none") return;
       const map = source.value === "target" ? target(a) : state().maps[a];
-      const small = Object.assign(document.createElement("canvas"), { width: data.side, height: data.side });
+      const small = ui.html("canvas", { width: data.side, height: data.side });
       const pixels = new ImageData(data.side, data.side);
       map.forEach((value, i) => {
         const share = Math.min(1, Math.max(0, value / 500));
@@ -78,17 +71,16 @@ export default {
       for (const { input, output, levels } of sliders) output.textContent = levels[input.value];
       table.replaceChildren();
       const head = table.insertRow();
-      for (const text of ["", "true", "predicted", ""]) head.append(Object.assign(document.createElement("th"), { textContent: text, scope: "col" }));
+      for (const text of ["", "true", "predicted", ""]) head.append(ui.html("th", { textContent: text, scope: "col" }));
       data.units.forEach((u, a) => {
         const line = table.insertRow();
-        line.append(Object.assign(document.createElement("th"), { textContent: `AU ${u}`, scope: "row" }));
+        line.append(ui.html("th", { textContent: `AU ${u}`, scope: "row" }));
         for (const value of [truth[a], predicted[a]]) {
           const cell = line.insertCell();
           cell.textContent = value.toFixed(1);
           cell.style.cssText = "padding: 0 0.6rem; text-align: right;";
         }
-        const bar = document.createElement("span");
-        bar.style.cssText = `display: inline-block; height: 0.6rem; width: ${1.6 * predicted[a]}rem; background: var(--fer-c1);`;
+        const bar = ui.html("span", { style: `display: inline-block; height: 0.6rem; width: ${1.6 * predicted[a]}rem; background: var(--fer-c1);` });
         line.insertCell().append(bar);
       });
       const a = Number(unit.value);

@@ -1,16 +1,7 @@
 // Decision-level fusion by hand: accuracy over the weight, and the confusion matrix at the chosen weight.
 // data: names [K], labels [n], global [[K] n], local [[K] n] (scores), weight (to start with)
 
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [340, 190, 40, 30];
-
-function shape(kind, attributes, parent, text) {
-  const node = document.createElementNS(SVG, kind);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  parent.append(node);
-  return node;
-}
 
 export default {
   render({ model, el }) {
@@ -27,24 +18,18 @@ export default {
     const curve = steps.map((weight) => accuracy(predictions(weight)));
     const [low, high] = [Math.min(...curve) - 0.02, Math.max(...curve) + 0.02];
 
-    const row = document.createElement("div");
-    row.style.cssText = "display: flex; gap: 1.5rem; flex-wrap: wrap; align-items: flex-start;";
-    const left = document.createElement("div");
+    const row = ui.html("div", { style: "display: flex; gap: 1.5rem; flex-wrap: wrap; align-items: flex-start;" });
+    const left = ui.html("div");
     left.style.maxWidth = `${WIDTH}px`;
-    const plot = document.createElementNS(SVG, "svg");
-    plot.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-    plot.setAttribute("width", WIDTH);
-    plot.setAttribute("role", "img");
-    const slider = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 1, step: 0.025, value: data.weight });
+    const plot = ui.picture(WIDTH, HEIGHT);
+    const slider = ui.slider({ min: 0, max: 1, step: 0.025, value: data.weight });
     slider.style.width = "12rem";
-    const label = document.createElement("label");
+    const label = ui.html("label");
     label.style.display = "block";
     label.append("weight of the global scores ", slider);
-    const report = document.createElement("p");
-    report.setAttribute("aria-live", "polite");
+    const report = ui.spoken();
     left.append(plot, label, report);
-    const table = document.createElement("table");
-    table.style.cssText = "border-collapse: collapse; font-size: 0.8rem; text-align: right;";
+    const table = ui.html("table", { style: "border-collapse: collapse; font-size: 0.8rem; text-align: right;" });
     row.append(left, table);
     el.replaceChildren(row);
 
@@ -55,31 +40,31 @@ export default {
       const weight = Number(slider.value);
       const predicted = predictions(weight);
       plot.replaceChildren();
-      shape("line", { x1: LEFT, y1: HEIGHT - BOTTOM, x2: WIDTH - 10, y2: HEIGHT - BOTTOM, stroke: "var(--fer-line)" }, plot);
+      plot.append(ui.svg("line", { x1: LEFT, y1: HEIGHT - BOTTOM, x2: WIDTH - 10, y2: HEIGHT - BOTTOM, stroke: "var(--fer-line)" }));
       for (const value of [low, (low + high) / 2, high]) {
-        shape("text", { x: LEFT - 4, y: py(value) + 4, "text-anchor": "end", "font-size": 11 }, plot, value.toFixed(2));
+        plot.append(ui.svg("text", { x: LEFT - 4, y: py(value) + 4, "text-anchor": "end", "font-size": 11 }, value.toFixed(2)));
       }
       for (const value of [0, 0.5, 1]) {
-        shape("text", { x: px(value), y: HEIGHT - BOTTOM + 15, "text-anchor": "middle", "font-size": 11 }, plot, value);
+        plot.append(ui.svg("text", { x: px(value), y: HEIGHT - BOTTOM + 15, "text-anchor": "middle", "font-size": 11 }, value));
       }
-      shape("text", { x: px(0) + 4, y: 12, "font-size": 11 }, plot, "accuracy");
-      shape("text", { x: px(0.03), y: HEIGHT - 3, "font-size": 11 }, plot, "local alone");
-      shape("text", { x: px(1), y: HEIGHT - 3, "text-anchor": "end", "font-size": 11 }, plot, "global alone");
-      shape("polyline", {
+      plot.append(ui.svg("text", { x: px(0) + 4, y: 12, "font-size": 11 }, "accuracy"));
+      plot.append(ui.svg("text", { x: px(0.03), y: HEIGHT - 3, "font-size": 11 }, "local alone"));
+      plot.append(ui.svg("text", { x: px(1), y: HEIGHT - 3, "text-anchor": "end", "font-size": 11 }, "global alone"));
+      plot.append(ui.svg("polyline", {
         points: steps.map((w, i) => `${px(w)},${py(curve[i])}`).join(" "), fill: "none", stroke: "var(--fer-c0)", "stroke-width": 2,
-      }, plot);
+      }));
       const now = accuracy(predicted);
-      shape("circle", { cx: px(weight), cy: py(now), r: 5, fill: "var(--fer-c1)", stroke: "var(--fer-fg)" }, plot);
+      plot.append(ui.svg("circle", { cx: px(weight), cy: py(now), r: 5, fill: "var(--fer-c1)", stroke: "var(--fer-fg)" }));
       report.textContent = `Weight ${weight.toFixed(3)}: ${Math.round(now * n)} of ${n} sequences right (${(100 * now).toFixed(1)} %).`;
       plot.setAttribute("aria-label", `Accuracy over the fusion weight. ${report.textContent}`);
 
       table.replaceChildren();
       const head = table.insertRow();
-      head.append(Object.assign(document.createElement("th"), { textContent: "true \\ predicted" }));
-      for (const name of data.names) head.append(Object.assign(document.createElement("th"), { textContent: name.slice(0, 3), title: name, scope: "col" }));
+      head.append(ui.html("th", { textContent: "true \\ predicted" }));
+      for (const name of data.names) head.append(ui.html("th", { textContent: name.slice(0, 3), title: name, scope: "col" }));
       data.names.forEach((name, k) => {
         const line = table.insertRow();
-        line.append(Object.assign(document.createElement("th"), { textContent: name, scope: "row" }));
+        line.append(ui.html("th", { textContent: name, scope: "row" }));
         const mine = predicted.filter((_, i) => data.labels[i] === k);
         data.names.forEach((_, j) => {
           const count = mine.filter((p) => p === j).length;

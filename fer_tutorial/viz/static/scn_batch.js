@@ -2,14 +2,13 @@
 // data: faces [{ image, given, truth, importance, probabilities [K] }], names [K], beta, delta_1, delta_2, group
 
 function labelled(text, input, after = []) {
-  const label = document.createElement("label");
-  label.style.cssText = "display: grid; grid-template-columns: 9.5rem minmax(6rem, 1fr) 3.2rem; gap: 0.5rem; align-items: center;";
+  const label = ui.html("label", { style: "display: grid; grid-template-columns: 9.5rem minmax(6rem, 1fr) 3.2rem; gap: 0.5rem; align-items: center;" });
   label.append(text, input, ...after);
   return label;
 }
 
 function line(parent, text, color) {
-  const node = document.createElement("div");
+  const node = ui.html("div");
   node.textContent = text;
   node.style.color = color ?? "var(--fer-fg)";
   parent.append(node);
@@ -21,11 +20,10 @@ export default {
   render({ model, el }) {
     const data = model.get("data");
     const faces = [...data.faces].sort((a, b) => b.importance - a.importance);
-    const controls = document.createElement("div");
-    controls.style.cssText = "display: grid; gap: 0.35rem; max-width: 30rem; margin-bottom: 0.6rem;";
+    const controls = ui.html("div", { style: "display: grid; gap: 0.35rem; max-width: 30rem; margin-bottom: 0.6rem;" });
     const slider = (text, value, min, max, step) => {
-      const input = Object.assign(document.createElement("input"), { type: "range", min, max, step, value });
-      const output = document.createElement("output");
+      const input = ui.slider({ min, max, step, value });
+      const output = ui.html("output");
       input.addEventListener("input", draw);
       controls.append(labelled(text, input, [output]));
       return () => { output.textContent = Number(input.value).toFixed(2); return Number(input.value); };
@@ -33,18 +31,13 @@ export default {
     const beta = slider("β, share of the high group", data.beta, 0.05, 0.95, 0.05);
     const delta1 = slider("δ1, rank margin", data.delta_1, 0, 0.6, 0.01);
     const delta2 = slider("δ2, relabel margin", data.delta_2, 0, 0.95, 0.05);
-    const group = document.createElement("select");
-    for (const [value, text] of [["low", "low group (paper)"], ["all", "whole batch (official code)"]]) {
-      group.append(Object.assign(document.createElement("option"), { value, textContent: text }));
-    }
+    const group = ui.choice([["low", "low group (paper)"], ["all", "whole batch (official code)"]]);
     group.value = data.group;
     group.addEventListener("change", draw);
     controls.append(labelled("who may be relabelled", group));
 
-    const report = document.createElement("p");
-    report.setAttribute("aria-live", "polite");
-    const cards = document.createElement("div");
-    cards.style.cssText = "display: flex; flex-wrap: wrap; gap: 0.5rem;";
+    const report = ui.spoken();
+    const cards = ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.5rem;" });
     el.replaceChildren(controls, report, cards);
 
     function draw() {
@@ -67,15 +60,13 @@ export default {
         else if (face.given !== face.truth) verdict = "missed";
         if (verdict) count[verdict] += 1;
 
-        const card = document.createElement("div");
-        card.style.cssText = "width: 6.4rem; padding: 0.3rem; border-radius: 4px; font-size: 0.75rem; line-height: 1.3;";
+        const card = ui.html("div", { style: "width: 6.4rem; padding: 0.3rem; border-radius: 4px; font-size: 0.75rem; line-height: 1.3;" });
         card.style.border = `2px ${i < high ? "solid" : "dashed"} var(${i < high ? "--fer-c0" : "--fer-c1"})`;
-        const picture = Object.assign(document.createElement("img"), {
+        const picture = ui.html("img", {
           src: face.image, alt: `a face showing ${data.names[face.truth]}`,
         });
         picture.style.cssText = "width: 100%; image-rendering: pixelated; display: block;";
-        const bar = document.createElement("div");
-        bar.style.cssText = `height: 0.4rem; margin: 0.2rem 0; width: ${100 * face.importance}%;`;
+        const bar = ui.html("div", { style: `height: 0.4rem; margin: 0.2rem 0; width: ${100 * face.importance}%;` });
         bar.style.background = `var(${i < high ? "--fer-c0" : "--fer-c1"})`;
         card.append(picture, bar);
         line(card, `α = ${face.importance.toFixed(2)} (${i < high ? "high" : "low"})`);

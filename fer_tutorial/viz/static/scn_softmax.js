@@ -3,36 +3,22 @@
 
 const WIDTH = 420;
 const ROW = 26;
-const SVG = "http://www.w3.org/2000/svg";
-
-function shape(kind, attributes, parent, text) {
-  const node = document.createElementNS(SVG, kind);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  parent.append(node);
-}
 
 export default {
   render({ model, el }) {
     const data = model.get("data");
-    const bars = document.createElementNS(SVG, "svg");
-    bars.setAttribute("viewBox", `0 0 ${WIDTH} ${ROW * data.names.length}`);
-    bars.setAttribute("width", WIDTH);
-    bars.setAttribute("role", "img");
-    const alpha = Object.assign(document.createElement("input"), { type: "range", min: 0.01, max: 1, step: 0.01, value: data.importance });
-    const label = document.createElement("select");
-    data.names.forEach((name, k) => label.append(Object.assign(document.createElement("option"), { value: k, textContent: name })));
+    const bars = ui.picture(WIDTH, ROW * data.names.length);
+    const alpha = ui.slider({ min: 0.01, max: 1, step: 0.01, value: data.importance });
+    const label = ui.choice(data.names.map((name, k) => [k, name]));
     label.value = data.label;
-    const value = document.createElement("output");
-    const controls = document.createElement("div");
-    controls.style.cssText = "display: flex; flex-wrap: wrap; gap: 1.2rem; margin-bottom: 0.5rem;";
+    const value = ui.html("output");
+    const controls = ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 1.2rem; margin-bottom: 0.5rem;" });
     for (const [text, ...nodes] of [["importance α ", alpha, value], ["label ", label]]) {
-      const field = document.createElement("label");
+      const field = ui.html("label");
       field.append(text, ...nodes);
       controls.append(field);
     }
-    const report = document.createElement("p");
-    report.setAttribute("aria-live", "polite");
+    const report = ui.spoken();
     el.replaceChildren(controls, bars, report);
 
     function draw() {
@@ -47,9 +33,9 @@ export default {
       bars.replaceChildren();
       data.names.forEach((name, k) => {
         const top = k * ROW;
-        shape("text", { x: 92, y: top + 17, "text-anchor": "end", "font-size": 12 }, bars, name);
-        shape("rect", { x: 100, y: top + 5, width: 260 * p[k], height: ROW - 10, fill: k === y ? "var(--fer-c1)" : "var(--fer-c0)" }, bars);
-        shape("text", { x: 106 + 260 * p[k], y: top + 17, "font-size": 12 }, bars, p[k].toFixed(2));
+        bars.append(ui.svg("text", { x: 92, y: top + 17, "text-anchor": "end", "font-size": 12 }, name));
+        bars.append(ui.svg("rect", { x: 100, y: top + 5, width: 260 * p[k], height: ROW - 10, fill: k === y ? "var(--fer-c1)" : "var(--fer-c0)" }));
+        bars.append(ui.svg("text", { x: 106 + 260 * p[k], y: top + 17, "font-size": 12 }, p[k].toFixed(2)));
       });
       report.textContent = `p of the label "${data.names[y]}" = ${p[y].toFixed(3)}; loss ${(-Math.log(p[y])).toFixed(3)}; `
         + `length of the gradient to the logits ${gradient.toFixed(3)}.`;

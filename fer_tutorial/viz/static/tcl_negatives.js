@@ -3,7 +3,6 @@
 
 const SIZE = 380;
 const LIMIT = 4; // the plane runs from -LIMIT to LIMIT in both dimensions
-const SVG = "http://www.w3.org/2000/svg";
 const STRATEGIES = [
   ["nearest", "nearest"], ["fully_synthesized", "fully synthesized"],
   ["semi_synthesized", "semi-synthesized"], ["prediction_based", "prediction-based"],
@@ -13,13 +12,6 @@ const toPixel = (value) => SIZE / 2 + (value / LIMIT) * (SIZE / 2 - 6);
 const toPlane = (pixel) => ((pixel - SIZE / 2) / (SIZE / 2 - 6)) * LIMIT;
 const distance = (x, c) => 0.5 * ((x[0] - c[0]) ** 2 + (x[1] - c[1]) ** 2);
 const clamp = (value) => Math.min(LIMIT, Math.max(-LIMIT, value));
-
-function shape(kind, attributes, parent, text) {
-  const node = document.createElementNS(SVG, kind);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  parent.append(node);
-}
 
 function least(values, own) {
   let best = -1;
@@ -31,33 +23,26 @@ export default {
   render({ model, el }) {
     const data = model.get("data");
     const x = [...data.sample];
-    const row = document.createElement("div");
-    row.style.cssText = "display: flex; gap: 1rem; flex-wrap: wrap; align-items: flex-start;";
-    const plane = document.createElementNS(SVG, "svg");
-    plane.setAttribute("viewBox", `0 0 ${SIZE} ${SIZE}`);
-    plane.setAttribute("width", SIZE);
-    plane.setAttribute("role", "img");
+    const row = ui.html("div", { style: "display: flex; gap: 1rem; flex-wrap: wrap; align-items: flex-start;" });
+    const plane = ui.picture(SIZE, SIZE);
     plane.style.cursor = "crosshair";
-    const panel = document.createElement("div");
-    panel.style.cssText = "flex: 1 1 15rem; min-width: 14rem; display: grid; gap: 0.4rem;";
+    const panel = ui.html("div", { style: "flex: 1 1 15rem; min-width: 14rem; display: grid; gap: 0.4rem;" });
 
     const field = (text, ...nodes) => {
-      const label = document.createElement("label");
-      label.style.cssText = "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap;";
+      const label = ui.html("label", { style: "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap;" });
       label.append(text, ...nodes);
       panel.append(label);
     };
     const choice = (text, options, value) => {
-      const select = document.createElement("select");
-      for (const [key, name] of options) select.append(Object.assign(document.createElement("option"), { value: key, textContent: name }));
+      const select = ui.choice(options);
       select.value = value;
       select.addEventListener("change", draw);
       field(text, select);
       return select;
     };
     const slider = (text, value, min, max, onInput) => {
-      const input = Object.assign(document.createElement("input"), { type: "range", min, max, step: 0.05, value });
-      const output = document.createElement("output");
+      const input = ui.slider({ min, max, step: 0.05, value });
+      const output = ui.html("output");
       input.addEventListener("input", () => { onInput(Number(input.value)); draw(); });
       field(text, input, output);
       return { input, output };
@@ -68,8 +53,7 @@ export default {
     const sliders = [0, 1].map((j) => slider(`x${j + 1}`, x[j], -LIMIT, LIMIT, (value) => { x[j] = value; }));
     let margin = data.margin;
     const marginSlider = slider("margin", margin, 0.05, 8, (value) => { margin = value; });
-    const report = document.createElement("p");
-    report.setAttribute("aria-live", "polite");
+    const report = ui.spoken();
     panel.append(report);
     row.append(plane, panel);
     el.replaceChildren(row);
@@ -101,9 +85,9 @@ export default {
       for (let px = 0; px < SIZE - 1; px += step) {
         for (let py = 0; py < SIZE - 1; py += step) {
           const { classes } = negative([toPlane(px + step / 2), -toPlane(py + step / 2)], y);
-          classes.forEach((k, j) => shape("rect", {
+          classes.forEach((k, j) => plane.append(ui.svg("rect", {
             x: px + (j * step) / 2, y: py, width: step / 2 + 0.4, height: step + 0.4, fill: `var(--fer-c${k})`, opacity: 0.2,
-          }, plane));
+          })));
         }
       }
       const here = negative(x, y);
@@ -111,24 +95,24 @@ export default {
       const [sx, sy] = pixels(x);
       const [nx, ny] = pixels(here.at);
       const [ox, oy] = pixels(data.centers[y]);
-      shape("line", { x1: sx, y1: sy, x2: ox, y2: oy, stroke: "var(--fer-fg)", "stroke-width": 2 }, plane);
-      shape("line", { x1: sx, y1: sy, x2: nx, y2: ny, stroke: "var(--fer-fg)", "stroke-width": 2, "stroke-dasharray": "5 4" }, plane);
+      plane.append(ui.svg("line", { x1: sx, y1: sy, x2: ox, y2: oy, stroke: "var(--fer-fg)", "stroke-width": 2 }));
+      plane.append(ui.svg("line", { x1: sx, y1: sy, x2: nx, y2: ny, stroke: "var(--fer-fg)", "stroke-width": 2, "stroke-dasharray": "5 4" }));
       if (here.classes[0] !== here.classes[1]) {
         here.classes.forEach((k, j) => {
           const [cx, cy] = pixels(data.centers[k]);
           const end = j === 0 ? { x2: nx, y2: cy } : { x2: cx, y2: ny };
-          shape("line", { x1: cx, y1: cy, ...end, stroke: `var(--fer-c${k})`, "stroke-width": 1.5, "stroke-dasharray": "2 3" }, plane);
-          shape("line", { x1: end.x2, y1: end.y2, x2: nx, y2: ny, stroke: `var(--fer-c${k})`, "stroke-width": 1.5, "stroke-dasharray": "2 3" }, plane);
+          plane.append(ui.svg("line", { x1: cx, y1: cy, ...end, stroke: `var(--fer-c${k})`, "stroke-width": 1.5, "stroke-dasharray": "2 3" }));
+          plane.append(ui.svg("line", { x1: end.x2, y1: end.y2, x2: nx, y2: ny, stroke: `var(--fer-c${k})`, "stroke-width": 1.5, "stroke-dasharray": "2 3" }));
         });
       }
       data.centers.forEach((center, k) => {
         const [cx, cy] = pixels(center);
-        shape("rect", { x: cx - 7, y: cy - 7, width: 14, height: 14, fill: `var(--fer-c${k})`, stroke: "var(--fer-fg)", transform: `rotate(45 ${cx} ${cy})` }, plane);
-        shape("text", { x: cx + 12, y: cy - 8, "font-size": 12 }, plane, data.names[k]);
+        plane.append(ui.svg("rect", { x: cx - 7, y: cy - 7, width: 14, height: 14, fill: `var(--fer-c${k})`, stroke: "var(--fer-fg)", transform: `rotate(45 ${cx} ${cy})` }));
+        plane.append(ui.svg("text", { x: cx + 12, y: cy - 8, "font-size": 12 }, data.names[k]));
       });
-      shape("circle", { cx: nx, cy: ny, r: 7, fill: "none", stroke: "var(--fer-fg)", "stroke-width": 2.5 }, plane);
-      shape("text", { x: nx + 10, y: ny + 14, "font-size": 12 }, plane, "negative");
-      shape("circle", { cx: sx, cy: sy, r: 6, fill: `var(--fer-c${y})`, stroke: "var(--fer-fg)", "stroke-width": 2 }, plane);
+      plane.append(ui.svg("circle", { cx: nx, cy: ny, r: 7, fill: "none", stroke: "var(--fer-fg)", "stroke-width": 2.5 }));
+      plane.append(ui.svg("text", { x: nx + 10, y: ny + 14, "font-size": 12 }, "negative"));
+      plane.append(ui.svg("circle", { cx: sx, cy: sy, r: 6, fill: `var(--fer-c${y})`, stroke: "var(--fer-fg)", "stroke-width": 2 }));
 
       const [near, far] = [distance(x, data.centers[y]), distance(x, here.at)];
       sliders.forEach(({ input, output }, j) => { input.value = x[j]; output.textContent = x[j].toFixed(2); });
