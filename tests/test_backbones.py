@@ -29,6 +29,17 @@ def test_shapes_at_224_pixels(name, shape):
     assert feature_map_shape(build_backbone(name), 224) == shape
 
 
+def test_oriented_gradients_see_edges_and_not_brightness_or_contrast():
+    edges = backbones.OrientedGradients()
+    images = torch.rand(2, 3, 24, 24)
+    torch.testing.assert_close(edges(0.5 * images + 0.2), edges(images), atol=0.02, rtol=0)
+    brighter_to_the_right = torch.linspace(0, 1, 24).expand(1, 3, 24, 24)
+    strongest = edges(brighter_to_the_right)[:, :8, 2:-2, 2:-2].argmax(1)
+    assert (strongest == 0).all()  # direction 0: brightness grows along x
+    downwards = edges(brighter_to_the_right.transpose(2, 3))[:, :8, 2:-2, 2:-2].argmax(1)
+    assert (downwards == 2).all()  # a quarter turn: two of the eight directions
+
+
 def test_asking_for_a_shape_changes_nothing():
     backbone = build_backbone("small_cnn")
     before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}

@@ -88,7 +88,8 @@ class TrainCommand(Generic[C]):
         faces: which faces.
         train: how to train.
         preset: a named set of hyper-parameters, and the training settings that go with it; given options override it.
-        backbone: small_cnn, resnet18, resnet34, resnet50, efficientnet_lite0, vgg16_trunk or vgg16_trunk_small.
+        backbone: small_cnn, edge_resnet, resnet18, resnet34, resnet50, efficientnet_lite0, vgg16_trunk or
+            vgg16_trunk_small.
         pretrained: weights of the backbone: a .safetensors or .pth state dict, or ``imagenet`` for efficientnet_lite0.
         normalization: mean and standard deviation that images are normalised with: imagenet, or dacl (official code).
         holdout: hold out this share of the training split for validation, where the data have no validation split.

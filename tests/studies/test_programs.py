@@ -7,16 +7,19 @@ from importlib import import_module
 import pytest
 
 from fer_tutorial.records.study import Study
-from studies import center_loss, dacl, g2rl, mgln, scn, speed, tcl
+from studies import center_loss, dacl, g2rl, mgln, scn, speed, tcl, transfer
 
-PROGRAMS = (center_loss, dacl, tcl, scn, mgln, g2rl, speed)
-NEED_FILES = ("ferplus", "fer2013")
-CASES = [(program, part) for program in PROGRAMS for part in program.PARTS if part not in NEED_FILES]
+PROGRAMS = (center_loss, dacl, tcl, scn, mgln, g2rl, speed, transfer)
+# Parts that read real faces -> where below the folder of photographs they look for them.
+ROOTS = {"ferplus": "ferplus", "fer2013": "ferplus", "photographs": "."}
+CASES = [(program, part) for program in PROGRAMS for part in program.PARTS]
 
 
 @pytest.mark.parametrize(("program", "part"), CASES, ids=lambda value: getattr(value, "__name__", value))
-def test_a_program_in_little(program, part, tmp_path, capsys):
+def test_a_program_in_little(program, part, tmp_path, request, capsys):
     arguments = [part, "--quick", "--out", str(tmp_path)]
+    if part in ROOTS:
+        arguments += ["--data-root", str(request.getfixturevalue("photographs") / ROOTS[part])]
     program.main(arguments)
     name = program.PARTS[part].name
     assert str(tmp_path / name) in capsys.readouterr().out
@@ -36,6 +39,14 @@ def test_committed_tables_have_the_columns_that_the_program_writes(program):
         if part.name == "scn_fer2013":
             continue  # not measured yet
         assert Study.read(part.name).about["arm"] == list(part.plan(1)[0])
+
+
+@pytest.mark.parametrize("program", [scn, transfer], ids=lambda program: program.__name__)
+def test_real_faces_without_their_folder(program, tmp_path, capsys):
+    part = next(part for part in program.PARTS if part in ROOTS)
+    with pytest.raises(SystemExit):
+        program.main([part, "--quick", "--out", str(tmp_path)])
+    assert "data-root" in capsys.readouterr().err
 
 
 def test_weights_are_written_where_asked(tmp_path):
