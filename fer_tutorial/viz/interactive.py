@@ -1,8 +1,8 @@
 """Interactive figures that work from one source in Jupyter, VS Code, Colab and a built page with no network.
 
 The front end is an ES module, ``static/NAME.js``, that exports ``default { render({ model, el }) }``, reads its data
-from ``model.get("data")`` and draws with ``ui``, see ``static/ui.js``.  Where a kernel runs, anywidget runs the module; the
-built page runs the same module with a frozen model whose state is in the page.
+from ``model.get("data")`` and draws with ``ui``, see ``static/ui.js``.  Where a kernel runs, anywidget runs the module;
+the built page runs the same module with a frozen model whose state is in the page.
 """
 
 from __future__ import annotations
