@@ -6,7 +6,7 @@ memory-mapped array; ``CARDS`` says what is known of each data set.
 
 from fer_tutorial.datasets.arrays import data_from_arrays
 from fer_tutorial.datasets.cards import CARDS, Card
-from fer_tutorial.datasets.load import load_data, open_source
+from fer_tutorial.datasets.load import load_data, open_source, splits_of
 from fer_tutorial.datasets.london import london_landmarks
 from fer_tutorial.datasets.packed import open_packed, pack
 from fer_tutorial.datasets.source import Source
@@ -23,4 +23,5 @@ __all__ = [
     "open_packed",
     "open_source",
     "pack",
+    "splits_of",
 ]

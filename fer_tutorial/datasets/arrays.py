@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fer_tutorial.datasets.images import as_uint8
+from fer_tutorial.datasets.source import reason
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.vocabulary import EXPRESSIONS
@@ -74,5 +75,6 @@ def _array(value: Any, name: str) -> np.ndarray:
     try:
         return np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:  # rows of different lengths; a tensor on a GPU
-        why = str(error).split(". ")[0].rstrip(".")
-        raise UserError(f"{name} cannot be made an array ({why}); expected numbers in rows of one length") from None
+        raise UserError(
+            f"{name} cannot be made an array ({reason(error)}); expected numbers in rows of one length"
+        ) from None

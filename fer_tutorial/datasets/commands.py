@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_tutorial.datasets.cards import CARDS
-from fer_tutorial.datasets.folder import folder_splits
-from fer_tutorial.datasets.load import READERS, open_source
+from fer_tutorial.datasets.load import READERS, open_source, splits_of
 from fer_tutorial.datasets.packed import pack
-from fer_tutorial.datasets.source import SPLITS
 from fer_tutorial.errors import UserError
 
 WIDTH = 100
@@ -65,17 +63,9 @@ def pack_splits(
         UserError: as :func:`fer_tutorial.datasets.load_data` and :func:`fer_tutorial.datasets.pack`.
     """
     if splits is None:
-        splits = _splits_of(name, root)
+        splits = splits_of(name, root)
     folders = []
     for split in splits:
         source = open_source(name, root, split, size, channels, num_classes, **options)
         folders.append(pack(source, Path(out) / split, progress))
     return folders
-
-
-def _splits_of(name: str, root: str | Path | None) -> Sequence[str]:
-    if name == "london":
-        return ("test",)
-    if name == "folder" and root is not None and Path(root).is_dir():
-        return folder_splits(root)
-    return SPLITS

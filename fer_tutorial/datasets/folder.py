@@ -116,9 +116,9 @@ def open_folder(
     )
 
 
-def folder_splits(root: str | Path) -> tuple[str, ...]:
+def folder_splits(path: Path) -> tuple[str, ...]:
     """The splits a folder has: those it has folders for, or all three where it has none and they are drawn."""
-    found = set(_split_folders(Path(root).expanduser()).values())
+    found = set(_split_folders(path).values())
     return tuple(split for split in SPLITS if split in found) or SPLITS
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from fer_tutorial.datasets.cards import CARDS
 from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
-from fer_tutorial.datasets.folder import open_folder
+from fer_tutorial.datasets.folder import folder_splits, open_folder
 from fer_tutorial.datasets.london import open_london
-from fer_tutorial.datasets.packed import load_packed
-from fer_tutorial.datasets.source import Source
+from fer_tutorial.datasets.packed import load_packed, packed_splits
+from fer_tutorial.datasets.source import SPLITS, Source, existing_root
 from fer_tutorial.datasets.synthetic import load_synthetic, open_synthetic, open_synthetic_sequences
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
@@ -79,9 +79,32 @@ def open_source(
     return reader(root, split, size, channels, num_classes, **options)
 
 
+def splits_of(name: str, root: str | Path | None = None) -> tuple[str, ...]:
+    """The splits that a data set has where it lies, in the order train, valid, test.
+
+    >>> splits_of("synthetic"), splits_of("london")
+    (('train', 'valid', 'test'), ('test',))
+    """
+    if name == "london":
+        return ("test",)
+    if name == "folder":
+        return folder_splits(
+            existing_root("a folder of images", root, "a folder with a sub-folder for each expression")
+        )
+    if name == "packed":
+        return packed_splits(existing_root("packed", root, "a folder written by fer-tutorial pack"))
+    reader_of(name)
+    return SPLITS
+
+
 def reader_of(name: str) -> Callable[..., Source]:
     if name in READERS:
         return READERS[name]
+    if name == "packed":
+        raise UserError(
+            "a pack is used as it was made and not packed again; expected the data set that it was made from, such as "
+            "ferplus"
+        )
     if name in CARDS:
         raise UserError(
             f"there is no reader for {name} yet; sort its images into folders named after the expressions and read "

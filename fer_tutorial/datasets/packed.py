@@ -18,19 +18,26 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from filelock import FileLock
 from tqdm import tqdm
 
-from fer_tutorial.datasets.source import Source, existing_root, expression_classes
+from fer_tutorial.datasets.source import SPLITS, TABLE_COLUMNS, Source, existing_root, expression_classes, reason
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 
 FORMAT = "fer_tutorial pack 1"
 IMAGES, TABLE, HEADER = "images.npy", "table.npz", "header.json"
+HEADER_FIELDS: dict[str, type] = {
+    **dict.fromkeys(("name", "split", "table_sha256", "images_sha256"), str),
+    **dict.fromkeys(("class_names", "action_unit_names", "shape"), list),
+}
 
 
 def pack(source: Source, folder: str | Path, progress: bool = True) -> Path:
@@ -39,36 +46,59 @@ def pack(source: Source, folder: str | Path, progress: bool = True) -> Path:
     A folder that already holds this very pack is left as it is.  Two processes that pack to one folder take turns.
 
     Raises:
-        UserError: the folder exists and holds something else, or the disk is full (what was written is then removed).
+        UserError: the folder exists and holds something else, it cannot be written, or the disk is full (what was
+            written is then removed).
     """
-    folder = Path(folder).expanduser()
+    if not isinstance(source, Source):
+        raise UserError(f"what is to be packed is {type(source).__name__}; expected a Source, as open_source gives it")
+    folder = _destination(folder)
     table = _npz_bytes(source.table)
     header = _header(source, table)
     part = folder.with_name(f".{folder.name}.packing")
-    try:
+    with _writing(source, folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise UserError(f"no folder can be made at {folder.parent} ({error.strerror}); choose another place") from None
-    with FileLock(folder.with_name(f".{folder.name}.lock")):
-        if folder.exists():
-            if _same_pack(folder, header):
-                return folder
-            raise UserError(
-                f"{folder} exists and is not a pack of these samples; expected a new folder, so remove it "
-                "or name another"
-            )
-        try:
+        with FileLock(folder.with_name(f".{folder.name}.lock")):
+            if os.path.lexists(folder):
+                if _same_pack(folder, header):
+                    return folder
+                raise UserError(
+                    f"{folder} exists and is not a pack of these samples; expected a new folder, so remove it "
+                    "or name another"
+                )
             _write_part(source, part, table, header, progress)
             os.rename(part, folder)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def _destination(folder: str | Path) -> Path:
+    path = Path(os.path.abspath(_path(folder)))
+    if not path.name:
+        raise UserError(f"no folder can be made at {path}; expected the name of a new folder")
+    return path
+
+
+def _path(folder: str | Path) -> Path:
+    if not isinstance(folder, (str, os.PathLike)) or not str(folder) or "\0" in str(folder):
+        raise UserError(f"{folder!r} is no folder; expected a path")
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:  # the home of nobody
+        raise UserError(f"{str(folder)!r} is no folder ({reason(error)}); expected a path") from None
+
+
+@contextmanager
+def _writing(source: Source, folder: Path) -> Iterator[None]:
+    """Errors of the operating system as sentences; a part that a full disk left behind is removed."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            shutil.rmtree(folder.with_name(f".{folder.name}.packing"), ignore_errors=True)
             raise UserError(
                 f"the disk filled up while packing {source.name} to {folder}, which needs "
                 f"{_bytes_needed(source):,} bytes; nothing was left there, so free some space or choose another folder"
             ) from None
-    return folder
+        raise UserError(f"{source.name} cannot be packed to {folder} ({error}); choose another place") from None
 
 
 def open_packed(folder: str | Path, verify: bool = False) -> FaceData:
@@ -80,13 +110,15 @@ def open_packed(folder: str | Path, verify: bool = False) -> FaceData:
     Raises:
         UserError: not a pack, an interrupted one, or a damaged one.
     """
-    folder = Path(folder).expanduser()
+    folder = _path(folder)
     header = _read_header(folder)
     try:
         table_bytes = (folder / TABLE).read_bytes()
         images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise _damaged(folder, str(error)) from None
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        raise _damaged(folder, f"{IMAGES} or {TABLE} cannot be read: {reason(error)}") from None
+    if not isinstance(images, np.ndarray):
+        raise _damaged(folder, f"{IMAGES} holds several arrays")
     if hashlib.sha256(table_bytes).hexdigest() != header["table_sha256"]:
         raise _damaged(folder, f"{TABLE} differs from its checksum")
     if list(images.shape) != header["shape"] or images.dtype != np.uint8:
@@ -96,16 +128,21 @@ def open_packed(folder: str | Path, verify: bool = False) -> FaceData:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != header["images_sha256"]:
             raise _damaged(folder, f"{IMAGES} differs from its checksum")
-    with np.load(io.BytesIO(table_bytes), allow_pickle=False) as table:
-        arrays = dict(table)
-    return FaceData(
-        header["name"],
-        header["split"],
-        images,
-        class_names=tuple(header["class_names"]),
-        action_unit_names=tuple(header["action_unit_names"]),
-        **arrays,
-    )
+    try:
+        with np.load(io.BytesIO(table_bytes), allow_pickle=False) as table:
+            arrays = dict(table)
+        if unknown := sorted(set(arrays) - set(TABLE_COLUMNS)):
+            raise UserError(f"it has a column {unknown[0]!r}")
+        return FaceData(
+            header["name"],
+            header["split"],
+            images,
+            class_names=tuple(header["class_names"]),
+            action_unit_names=tuple(header["action_unit_names"]),
+            **arrays,
+        )
+    except (UserError, TypeError, ValueError, EOFError, BadZipFile) as error:
+        raise _damaged(folder, f"{TABLE} is not the table of a pack: {reason(error)}") from None
 
 
 def load_packed(
@@ -125,19 +162,43 @@ def load_packed(
     data = open_packed(folder, verify)
     if data.split != split:
         raise UserError(
-            f"{folder} is the {data.split} split of {data.name}; expected split={data.split!r}, got {split!r}"
+            f"{folder} is the {data.split} split of {data.name}; expected split={data.split!r} (--split), got {split!r}"
         )
     height, width, depth = data.images.shape[-3:]
     if size is not None and (height, width) != (size, size):
-        raise UserError(f"{folder} was packed at {height}×{width} pixels; expected size={height}, or pack it at {size}")
-    if channels is not None and depth != channels:
-        raise UserError(f"{folder} was packed with {depth} channels; expected channels={depth}, or pack it anew")
-    if num_classes is not None and not set(data.class_names) <= set(expression_classes(num_classes)):
         raise UserError(
-            f"{folder} was packed with {data.num_classes} classes; expected num_classes={data.num_classes}, or "
-            "pack it anew"
+            f"{folder} was packed at {height}×{width} pixels; expected size={height} (--size {height}), or "
+            f"pack it with --size {size}"
         )
+    if channels is not None and depth != channels:
+        raise UserError(
+            f"{folder} was packed with {depth} channels; expected channels={depth} "
+            f"(--channels {depth}), or pack it with --channels {channels}"
+        )
+    if num_classes is not None:
+        _check_classes(folder, data.class_names, num_classes)
     return data
+
+
+def packed_splits(root: Path) -> tuple[str, ...]:
+    """The splits that are packed in ``root``, or the one split of which ``root`` itself is a pack."""
+    if (root / HEADER).is_file():
+        return (_read_header(root)["split"],)
+    return tuple(split for split in SPLITS if (root / split / HEADER).is_file())
+
+
+def _check_classes(folder: Path, found: tuple[str, ...], num_classes: int) -> None:
+    """Some or all of the expressions, in their order: a label then means the same whoever reads it."""
+    wanted = expression_classes(num_classes)
+    if set(found) <= set(wanted) and list(found) == [name for name in wanted if name in found]:
+        return
+    if found == expression_classes(8):
+        raise UserError(
+            f"{folder} was packed with 8 classes; expected num_classes=8 (--classes 8), or pack it with --classes 7"
+        )
+    raise UserError(
+        f"{folder} was packed with the classes {', '.join(found)}; expected some of {', '.join(wanted)}, in this order"
+    )
 
 
 def _write_part(source: Source, part: Path, table: bytes, header: dict[str, Any], progress: bool) -> None:
@@ -152,7 +213,7 @@ def _write_part(source: Source, part: Path, table: bytes, header: dict[str, Any]
     npy_header = _npy_header((len(source), *source.image_shape))
     row_bytes = int(np.prod(source.image_shape))
     # The row count is written after the rows have reached the disk: what it says is there is there.
-    done = int((part / "rows.txt").read_text())
+    done = _rows_written(part, len(npy_header), row_bytes)
     digest = hashlib.sha256()
     with (
         open(part / IMAGES, "r+b" if done else "w+b") as file,
@@ -174,6 +235,16 @@ def _write_part(source: Source, part: Path, table: bytes, header: dict[str, Any]
     _replace_text(part / HEADER, json.dumps({**header, "images_sha256": digest.hexdigest()}, indent=1))
     for name in ("plan.json", "rows.txt"):
         (part / name).unlink()
+
+
+def _rows_written(part: Path, header_bytes: int, row_bytes: int) -> int:
+    """How many rows are there for certain; none where the count or the pixels were lost."""
+    try:
+        done = int((part / "rows.txt").read_text())
+        whole = (part / IMAGES).stat().st_size >= header_bytes + done * row_bytes
+    except (OSError, ValueError):
+        return 0
+    return done if whole else 0
 
 
 def _append(file: IO[bytes], pixels: np.ndarray, digest: Any) -> None:
@@ -204,20 +275,23 @@ def _header(source: Source, table: bytes) -> dict[str, Any]:
 
 
 def _read_header(folder: Path) -> dict[str, Any]:
-    if not (folder / HEADER).is_file():
+    if not os.path.isfile(folder / HEADER):
         part = folder.with_name(f".{folder.name}.packing")
-        if part.is_dir():
+        if os.path.isdir(part):
             raise UserError(
                 f"packing {folder} was interrupted; run the same fer-tutorial pack command again and it goes on "
                 "where it stopped"
             )
         raise UserError(f"there is no pack at {folder}; expected a folder with {HEADER}, written by fer-tutorial pack")
     try:
-        header = json.loads((folder / HEADER).read_text())
-    except ValueError:
+        header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
         raise _damaged(folder, f"{HEADER} is not JSON") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise UserError(f"{folder / HEADER} is not the header of a pack; expected format {FORMAT!r}, so pack it anew")
+    for key, kind in HEADER_FIELDS.items():
+        if not isinstance(header.get(key), kind):
+            raise _damaged(folder, f"{HEADER} has no {key}, or one of another kind")
     return header
 
 

@@ -22,6 +22,11 @@ logger = logging.getLogger(__name__)
 
 SPLITS: tuple[str, ...] = ("train", "valid", "test")
 
+# What FaceData has of every sample besides its pixels.
+TABLE_COLUMNS: tuple[str, ...] = tuple(
+    f.name for f in fields(FaceData) if f.name not in ("name", "split", "images", "class_names", "action_unit_names")
+)
+
 CONTEMPT_LEFT_OUT = "pictures of contempt (8 classes, --classes 8, keep them)"
 
 # How many bytes of pixels are in memory at once while they are streamed.
@@ -63,14 +68,14 @@ class Source:
         self.with_images(np.broadcast_to(np.uint8(0), (len(self), *self.image_shape)))
 
     def _check_table(self) -> None:
-        known = [f.name for f in fields(FaceData) if f.name not in ("name", "split", "images", "class_names")]
-        known.remove("action_unit_names")
         for name in ("labels", "index"):
             if name not in self.table:
                 raise UserError(f"the table of {self.name} has no {name}; expected at least labels and index")
         for name, value in self.table.items():
-            if name not in known:
-                raise UserError(f"the table of {self.name} has a column {name!r}; expected some of {', '.join(known)}")
+            if name not in TABLE_COLUMNS:
+                raise UserError(
+                    f"the table of {self.name} has a column {name!r}; expected some of {', '.join(TABLE_COLUMNS)}"
+                )
             if not isinstance(value, np.ndarray) or value.ndim == 0:
                 raise UserError(
                     f"{name} in the table of {self.name} is {type(value).__name__}; expected an array, one row a sample"
@@ -154,3 +159,12 @@ def say_left_out(name: str, split: str, counts: Mapping[str, int]) -> None:
     parts = [f"{count:,} {what}" for what, count in counts.items() if count]
     if parts:
         logger.info("%s, %s split: left out are %s", name, split, " and ".join(parts))
+
+
+def reason(error: BaseException) -> str:
+    """The first sentence of somebody else's error, without its full stop, to be put into a sentence of ours.
+
+    >>> reason(ValueError("No data. Try again."))
+    'No data'
+    """
+    return " ".join(str(error).split()).split(". ")[0].rstrip(".")

@@ -1,7 +1,8 @@
 import pytest
 
-from fer_tutorial.datasets import load_data, open_source
+from fer_tutorial.datasets import load_data, open_source, pack, splits_of
 from fer_tutorial.errors import UserError
+from tests.helpers.refusals import refused
 
 
 def test_an_unknown_name():
@@ -36,3 +37,21 @@ def test_open_source_reads_no_pixels(class_folder):
     assert len(source) == 3
     with pytest.raises(UserError, match=r"0.png is not an image"):
         source.load()
+
+
+def test_the_splits_a_data_set_has(class_folder, tmp_path):
+    assert splits_of("ferplus") == splits_of("synthetic_sequences") == ("train", "valid", "test")
+    assert splits_of("london") == ("test",)
+    assert splits_of("folder", class_folder("train/happy", "test/happy")) == ("train", "test")
+    pack(open_source("synthetic", split="valid", n=2, size=16), tmp_path / "packed/valid", progress=False)
+    assert splits_of("packed", tmp_path / "packed") == splits_of("packed", tmp_path / "packed/valid") == ("valid",)
+
+
+def test_splits_of_what_is_not_there(tmp_path):
+    for name in ("folder", "packed"):
+        with refused("there is nothing at"):
+            splits_of(name, tmp_path / "gone")
+        with refused("pass root (--data-root)"):
+            splits_of(name)
+    with refused("there is no data set 'mnist'"):
+        splits_of("mnist")

@@ -1,5 +1,6 @@
 import dataclasses
 import errno
+import hashlib
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ import fer_tutorial.datasets.source as source_module
 from fer_tutorial.datasets import Source, load_data, open_packed, open_source, pack
 from fer_tutorial.datasets.commands import pack_splits
 from fer_tutorial.errors import UserError
+from fer_tutorial.vocabulary import EXPRESSIONS
+from tests.helpers.refusals import refused
 
 
 def make_source(n: int = 12, size: int = 8, read=None) -> Source:
@@ -88,7 +91,7 @@ def test_a_folder_of_something_else_is_not_overwritten(tmp_path):
 
 def test_a_place_where_no_folder_can_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"no folder can be made at .*/file"):
+    with pytest.raises(UserError, match=r"toy cannot be packed to .*/file/pack"):
         pack(make_source(), tmp_path / "file" / "pack", progress=False)
 
 
@@ -296,7 +299,192 @@ def test_a_missing_file(folder):
         open_packed(folder)
 
 
+# Hostile packs: how a good one is spoilt, and what is said
+
+
+def header(change):
+    def spoil(folder):
+        fields = json.loads((folder / "header.json").read_text())
+        change(fields)
+        (folder / "header.json").write_text(json.dumps(fields))
+
+    return spoil
+
+
+def table(**changes):
+    """A table with other columns, and the header's checksum made to fit."""
+
+    def spoil(folder):
+        with np.load(folder / "table.npz") as columns:
+            kept = {**columns, **changes}
+        np.savez(folder / "table.npz", **{name: value for name, value in kept.items() if value is not None})
+        digest = hashlib.sha256((folder / "table.npz").read_bytes()).hexdigest()
+        header(lambda fields: fields.update(table_sha256=digest))(folder)
+
+    return spoil
+
+
+def bytes_of(name, content):
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def replaced_by_a_folder(name):
+    return lambda folder: [(folder / name).unlink(), (folder / name).mkdir()]
+
+
+def save_object_array(folder):
+    np.save(folder / "images.npy", np.array([{}] * 12), allow_pickle=True)
+
+
+def link_to_nowhere(name):
+    return lambda folder: [(folder / name).unlink(), (folder / name).symlink_to("gone")]
+
+
+HOSTILE = {
+    "header: empty": (bytes_of("header.json", b""), "header.json is not JSON"),
+    "header: bytes": (bytes_of("header.json", bytes(range(256))), "header.json is not JSON"),
+    "header: a list": (bytes_of("header.json", b"[1, 2]"), "is not the header of a pack"),
+    "header: nested without end": (bytes_of("header.json", b"[" * 100_000), "header.json is not JSON"),
+    "header: of a later version": (header(lambda h: h.update(format="fer_tutorial pack 2")), "expected format"),
+    "header: no names": (header(lambda h: h.pop("class_names")), "header.json has no class_names"),
+    "header: no checksum": (header(lambda h: h.pop("images_sha256")), "header.json has no images_sha256"),
+    "header: no split": (header(lambda h: h.update(split=None)), "header.json has no split"),
+    "header: shape is a word": (header(lambda h: h.update(shape="12x8")), "header.json has no shape"),
+    "header: shape is another": (header(lambda h: h.update(shape=[12, 8, 8])), "but the header says uint8 [12, 8, 8]"),
+    "header: names repeat": (header(lambda h: h.update(class_names=["a", "a"])), "expected every name once"),
+    "header: names are numbers": (header(lambda h: h.update(class_names=[0, 1])), "expected a tuple of strings"),
+    "header: a folder": (replaced_by_a_folder("header.json"), "there is no pack at"),
+    "header: link to nowhere": (link_to_nowhere("header.json"), "there is no pack at"),
+    "pixels: empty": (bytes_of("images.npy", b""), "is damaged (images.npy or table.npz cannot be read"),
+    "pixels: a page": (
+        bytes_of("images.npy", b"<html>404</html>"),
+        "is damaged (images.npy or table.npz cannot be read",
+    ),
+    "pixels: objects": (save_object_array, "is damaged (images.npy or table.npz cannot be read"),
+    "pixels: floats": (lambda f: np.save(f / "images.npy", np.zeros((12, 8, 8, 1))), "images.npy is float64"),
+    "pixels: several arrays": (
+        lambda f: [np.savez(f / "x.npz", a=np.zeros(3)), (f / "x.npz").rename(f / "images.npy")],
+        "images.npy holds several arrays",
+    ),
+    "pixels: a folder": (replaced_by_a_folder("images.npy"), "is damaged"),
+    "pixels: link to nowhere": (link_to_nowhere("images.npy"), "is damaged"),
+    "table: missing": (lambda f: (f / "table.npz").unlink(), "is damaged"),
+    "table: labels out of range": (table(labels=np.arange(12)), "labels run from 0 to 11"),
+    "table: no labels": (table(labels=None), "table.npz is not the table of a pack"),
+    "table: an unknown column": (table(extra=np.arange(12)), "table.npz is not the table of a pack"),
+    "table: objects": (table(subjects=np.array([{}] * 12)), "table.npz is not the table of a pack"),
+    "table: too short": (table(index=np.arange(3)), "index has 3 rows but there are 12 images"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_packs(case, folder):
+    spoil, says = HOSTILE[case]
+    spoil(folder)
+    with refused("pack", says):
+        open_packed(folder)
+
+
+@pytest.mark.parametrize("place", ["", "/", ".", "..", "a\0b", "x" * 300, "~nobody-of-this-name/x", 7, None])
+def test_hostile_destinations(place, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    before = sorted(tmp_path.rglob("*"))
+    with refused("folder" if place != "x" * 300 else "toy cannot be packed to"):
+        pack(make_source(), place, progress=False)
+    assert [path for path in sorted(tmp_path.rglob("*")) if path.suffix != ".lock"] == before
+
+
+def test_hostile_places_of_a_pack(tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in ("", 7, None, "a\0b", "~nobody-of-this-name/x"):
+        with refused("is no folder"):
+            open_packed(place)
+    for place in (tmp_path / "gone", tmp_path / "file", tmp_path, "x" * 300):
+        with refused("there is no pack at"):
+            open_packed(place)
+
+
+@pytest.mark.parametrize("kind", ["file", "link to nowhere", "full folder", "empty folder"])
+def test_a_destination_that_is_taken(kind, tmp_path):
+    place = tmp_path / "pack"
+    if kind == "file":
+        place.write_text("")
+    elif kind == "link to nowhere":
+        place.symlink_to("gone")
+    else:
+        place.mkdir()
+        if kind == "full folder":
+            (place / "thesis.tex").write_text("")
+    with refused("pack exists and is not a pack of these samples"):
+        pack(make_source(), place, progress=False)
+    assert not (tmp_path / ".pack.packing").exists()
+
+
+def test_only_a_source_is_packed(tmp_path):
+    with refused("what is to be packed is FaceData; expected a Source, as open_source gives it"):
+        pack(make_source().load(), tmp_path / "pack")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("four_at_a_time")
+@pytest.mark.parametrize("spoil", ["pixels shortened", "row count lost", "plan lost"])
+def test_an_interrupted_pack_that_was_spoilt_is_begun_anew(spoil, tmp_path):
+    whole = make_source()
+
+    def until_eight(start: int, stop: int) -> np.ndarray:
+        if start == 8:
+            raise KeyboardInterrupt
+        return whole.read(start, stop)
+
+    with pytest.raises(KeyboardInterrupt):
+        pack(make_source(read=until_eight), tmp_path / "pack", progress=False)
+    part = tmp_path / ".pack.packing"
+    if spoil == "pixels shortened":
+        (part / "images.npy").write_bytes((part / "images.npy").read_bytes()[:-100])
+    else:
+        (part / ("rows.txt" if spoil == "row count lost" else "plan.json")).write_text("")
+    data = open_packed(pack(whole, tmp_path / "pack", progress=False), verify=True)
+    np.testing.assert_array_equal(data.images, whole.load().images)
+
+
 # By name
+
+
+@pytest.mark.parametrize(
+    ("names", "accepted"),
+    [
+        (("neutral", "happiness"), True),  # as the London set has them
+        (("happiness", "fear"), True),
+        (EXPRESSIONS[:7], True),
+        (("happiness", "neutral"), False),
+        (("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"), False),  # FER2013's order
+        (("neutral", "cats"), False),
+    ],
+)
+def test_classes_are_compared_by_name_and_order(names, accepted, tmp_path):
+    source = dataclasses.replace(make_source(), class_names=names)
+    pack(source, tmp_path / "pack", progress=False)
+    if accepted:
+        assert load_data("packed", tmp_path / "pack", size=8, channels=1).class_names == names
+    else:
+        with refused(f"with the classes {', '.join(names)}; expected some of neutral, happiness", "in this order"):
+            load_data("packed", tmp_path / "pack", size=8, channels=1)
+
+
+def test_messages_name_what_can_be_typed(tmp_path):
+    pack(make_source(), tmp_path / "pack", progress=False)
+    with refused("expected size=8 (--size 8), or pack it with --size 48"):
+        load_data("packed", tmp_path / "pack", channels=1)
+    with refused("expected channels=1 (--channels 1), or pack it with --channels 3"):
+        load_data("packed", tmp_path / "pack", size=8)
+
+
+def test_a_pack_is_not_packed_again(tmp_path):
+    pack(make_source(), tmp_path / "pack", progress=False)
+    with refused("a pack is used as it was made and not packed again"):
+        pack_splits("packed", tmp_path / "again", tmp_path / "pack", progress=False)
+    assert not (tmp_path / "again").exists()
 
 
 def test_pack_splits_and_load_them(tmp_path, ferplus_folder):
@@ -327,7 +515,7 @@ def test_a_pack_is_not_resized(tmp_path, class_folder):
         load_data("packed", tmp_path / "pack", "all", size=48, channels=1)
     with pytest.raises(UserError, match="packed with 1 channels"):
         load_data("packed", tmp_path / "pack", "all", size=24)
-    with pytest.raises(UserError, match="is the all split of folder; expected split='all', got 'test'"):
+    with pytest.raises(UserError, match=r"is the all split of folder; expected split='all' \(--split\), got 'test'"):
         load_data("packed", tmp_path / "pack", "test", size=24, channels=1)
 
 
