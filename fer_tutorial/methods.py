@@ -20,7 +20,7 @@ from typing import (
     runtime_checkable,
 )
 
-from fer_tutorial.errors import UserError
+from fer_tutorial.errors import UserError, refusals_of_a_paper
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.papers import configs
 
@@ -66,7 +66,8 @@ class Method(Protocol):
     """The contract of a method: an ``nn.Module`` with these members, and the engine can train it.
 
     A batch is a dict with ``images`` (m, 3, H, W), normalized, or sequences (m, T, 3, H, W); ``index`` (m,), which
-    sample is which; ``labels`` (m,); and what else the data have of ``landmarks``, ``action_units``, ``lengths``.
+    sample is which; ``labels`` (m,); and what else the data have of ``landmarks``, ``action_units``, ``lengths``,
+    ``votes`` and ``clean_labels``.
 
     Two further methods are optional; a method that needs none of them does not define them.
 
@@ -332,9 +333,7 @@ def build_from_spec(spec: MethodSpec, config: Any, pretrained: str | Path | None
             "action_units": spec.action_units,
         }
         accepted = inspect.signature(network).parameters
-        try:
+        with refusals_of_a_paper():
             method = network(trunk, config=config, **{key: value for key, value in known.items() if key in accepted})
-        except ValueError as error:  # the papers know nothing of this package's errors
-            raise UserError(str(error)) from error
     method.spec = spec
     return method

@@ -15,7 +15,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from fer_tutorial.config import TrainConfig
-from fer_tutorial.errors import UserError
+from fer_tutorial.errors import UserError, refusals_of_a_paper
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import StepOutputs
 from fer_tutorial.metrics import MONITORS, better, metrics_of
@@ -239,7 +239,8 @@ class _Training:
             batch["labels"] = self.labels.labels_of(batch["index"])
 
             with accelerator.accumulate(self.model):
-                outputs = self.model(batch, epoch)
+                with refusals_of_a_paper():
+                    outputs = self.model(batch, epoch)
                 accelerator.backward(outputs["loss"])
                 if config.clip_norm is not None and accelerator.sync_gradients:
                     accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)

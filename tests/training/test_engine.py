@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.methods import METHODS
+from fer_tutorial.methods import METHODS, preset
 from fer_tutorial.records import checkpoint
 from fer_tutorial.records.checkpoint import load_checkpoint
 from fer_tutorial.training import AugmentConfig, build_method, evaluate, load_run, predict, train
@@ -274,6 +274,17 @@ def test_relabelled_samples_are_trained_with_their_new_label(tmp_path):
 def test_a_loss_that_is_no_number_stops_the_run():
     with pytest.raises(UserError, match="use a smaller lr"):
         trained(quick(lr=1e30, epochs=3))
+
+
+def test_what_a_paper_refuses_is_the_users_error():
+    """The papers know nothing of UserError; one sample cannot be normalized, and one frame shows no movement."""
+    data = striped(n=1)
+    with pytest.raises(UserError, match="the batch has a single sample"):
+        train(build_method("dacl", data, config=preset("dacl", "small")), data, config=quick(batch_size=1))
+    sequences = striped(n=4, sequence=3, size=32)
+    method = build_method("mgln", sequences, config=preset("mgln", "small"))
+    with pytest.raises(UserError, match="fewer than two frames"):
+        evaluate(method, replace(sequences, lengths=np.ones(4, dtype=np.int64)))
 
 
 def test_bf16_trains_on_a_cpu():
