@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from fer_tutorial.datasets.images import check_size, open_image, to_pixels
-from fer_tutorial.datasets.source import Source, check_split, existing_root
+from fer_tutorial.datasets.images import IMAGE_SUFFIXES, check_size, open_image_file, stack_pixels, to_pixels
+from fer_tutorial.datasets.places import visible
+from fer_tutorial.datasets.source import Source, check_split, existing_root, expression_classes, reason
 from fer_tutorial.errors import UserError
 from fer_tutorial.vocabulary import EXPRESSIONS
 
@@ -45,6 +46,7 @@ def open_london(
         UserError: a split other than "test", missing files, templates or tables that cannot be read.
     """
     check_size(size, channels)
+    expression_classes(num_classes)
     if split in ("train", "valid"):
         raise UserError(
             f"the London set is too small to have a split {split!r}; expected split='test', which is all of it"
@@ -60,19 +62,25 @@ def open_london(
 
     keys = list(pictures)
 
+    def picture(row: int) -> np.ndarray:
+        expression, person = keys[row]
+        file = pictures[expression, person]
+        image = open_image_file(file)
+        pupils = points.get((expression, person))
+        if pupils is None:
+            neutral = open_image_file(pictures["neutral", person])
+            if image.size != neutral.size:
+                raise UserError(
+                    f"{file} is {image.width}×{image.height} pixels and the neutral picture of {person} is "
+                    f"{neutral.width}×{neutral.height}; expected one size, for the points are those of the neutral one"
+                )
+            pupils = points["neutral", person][PUPILS]
+            _crop_box(pupils, neutral, pictures["neutral", person])  # refuses points outside the picture
+            pupils = pupils + find_shift(neutral, image, pupils)
+        return to_pixels(image, size, channels, _crop_box(pupils[PUPILS], image, file))
+
     def read(start: int, stop: int) -> np.ndarray:
-        pixels = np.empty((stop - start, size, size, channels), np.uint8)
-        for row, (expression, person) in enumerate(keys[start:stop]):
-            image = _open(pictures[expression, person])
-            pupils = points.get((expression, person))
-            if pupils is None:
-                neutral = _open(pictures["neutral", person])
-                pupils = points["neutral", person][PUPILS]
-                pupils = pupils + find_shift(neutral, image, pupils)
-            pixels[row] = to_pixels(
-                image, size, channels, _crop_box(pupils[PUPILS], image, pictures[expression, person])
-            )
-        return pixels
+        return stack_pixels(picture, start, stop, (size, size, channels))
 
     return Source(
         "london",
@@ -117,7 +125,13 @@ def read_tem(file: str | Path) -> np.ndarray:
     Raises:
         UserError: the first line is no number, or there are fewer points than it says.
     """
-    lines = [line.split() for line in Path(file).read_text(errors="replace").splitlines()]
+    try:
+        text = Path(file).read_text(errors="replace")
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be read ({error.strerror}); expected a template of {NUM_POINTS} points"
+        ) from None
+    lines = [line.split() for line in text.splitlines()]
     lines = [line for line in lines if line and not line[0].startswith("#")]
     try:
         count = int(lines[0][0])
@@ -126,7 +140,13 @@ def read_tem(file: str | Path) -> np.ndarray:
         raise UserError(f"{file} is no template: expected the number of points, then x and y on a line each") from None
     if points.shape != (NUM_POINTS, 2):
         raise UserError(f"{file} has points of shape {points.shape}; expected {NUM_POINTS} points x, y")
+    _check_points(points, file)
     return points
+
+
+def _check_points(points: np.ndarray, where: object) -> None:
+    if not np.isfinite(points).all() or (points[PUPILS[0]] == points[PUPILS[1]]).all():
+        raise UserError(f"{where} has points that are no numbers, or both pupils at one place; expected pixels x, y")
 
 
 def find_shift(neutral: Image.Image, other: Image.Image, pupils: np.ndarray) -> np.ndarray:
@@ -184,15 +204,23 @@ def _pictures(path: Path) -> dict[tuple[str, str], Path]:
         raise UserError(f"{path} is a file; expected {EXPECTED}")
     pictures: dict[tuple[str, str], Path] = {}
     for word in FOLDER_WORDS:
-        folders = sorted(child for child in path.iterdir() if child.is_dir() and _is_folder(child.name, word))
+        folders = [child for child in visible(path) if child.is_dir() and _is_folder(child.name, word)]
         if not folders:
-            found = ", ".join(sorted(child.name for child in path.iterdir())[:8]) or "nothing"
+            found = ", ".join(sorted(child.name for child in visible(path))[:8]) or "nothing"
             raise UserError(f"{path} has no folder of {word} pictures; expected {EXPECTED}; found {found}")
-        for file in sorted(folders[0].iterdir()):
-            if file.suffix.lower() in (".jpg", ".jpeg", ".png"):
+        if len(folders) > 1:
+            names = " and ".join(folder.name for folder in folders)
+            raise UserError(f"{path} has {names}, both of {word} pictures; expected one of them")
+        for entry in visible(folders[0]):
+            file = Path(str(entry))
+            if file.suffix.lower() in IMAGE_SUFFIXES:
                 person = file.stem.split("_")[0]
-                if not person.isdecimal():
+                if not (person.isascii() and person.isdecimal()):
                     raise UserError(f"{file} begins with no person's number; expected names like 001.jpg or 001_03.jpg")
+                if (word, person) in pictures:
+                    raise UserError(
+                        f"{file} and {pictures[word, person].name} are both of person {person}; expected one picture each"
+                    )
                 pictures[word, person] = file
     for word, person in pictures:
         if ("neutral", person) not in pictures:
@@ -207,13 +235,13 @@ def _is_folder(name: str, word: str) -> bool:
     return name.lower() in (word, f"{word}_front")
 
 
-def _open(file: Path) -> Image.Image:
-    with file.open("rb") as stream:
-        return open_image(stream, file)
-
-
 def _read_points_csv(file: Path) -> dict[str, np.ndarray]:
-    table = pd.read_csv(file, dtype={"face_id": str})
+    try:
+        table = pd.read_csv(file, dtype={"face_id": str}, encoding="utf-8-sig", skipinitialspace=True)
+    except (OSError, UnicodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise UserError(
+            f"{file} cannot be read as a table ({reason(error)}); expected columns face_id, point, x and y"
+        ) from None
     missing = [column for column in ("face_id", "point", "x", "y") if column not in table]
     if missing:
         raise UserError(f"{file} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
@@ -222,5 +250,6 @@ def _read_points_csv(file: Path) -> dict[str, np.ndarray]:
         rows = rows.sort_values("point")
         if rows["point"].tolist() != list(range(NUM_POINTS)):
             raise UserError(f"{file} has {len(rows)} points for {person}; expected points 0 to {NUM_POINTS - 1}")
-        points[str(person)] = rows[["x", "y"]].to_numpy(np.float64)
+        points[str(person)] = rows[["x", "y"]].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+        _check_points(points[str(person)], f"{file}, person {person},")
     return points

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from fer_tutorial.datasets import load_data, london_landmarks
 from fer_tutorial.datasets.london import find_shift, read_tem
 from fer_tutorial.errors import UserError
+from tests.helpers.refusals import refused
 
 
 def drawn_head(size: int, center: tuple[float, float], distance: float, smiling: bool) -> Image.Image:
@@ -189,6 +190,72 @@ def test_names_that_begin_with_no_number(small):
     (small / "neutral/001.jpg").rename(small / "neutral/alice.jpg")
     with pytest.raises(UserError, match="begins with no person's number"):
         load_data("london", small, "test")
+
+
+def edit_points(change):
+    def spoil(root):
+        table = pd.read_csv(root / "landmarks_neutral.csv", dtype=str)
+        change(table)
+        table.to_csv(root / "landmarks_neutral.csv", index=False)
+
+    return spoil
+
+
+def one_place(table):
+    table.loc[table["point"] == "1", ["x", "y"]] = table.loc[table["point"] == "0", ["x", "y"]].to_numpy()
+
+
+def other_size(root):
+    image = Image.open(root / "smiling/017.jpg").resize((200, 200))
+    image.save(root / "smiling/017.jpg")
+
+
+HOSTILE = {
+    "points: empty": (lambda r: (r / "landmarks_neutral.csv").write_text(""), "cannot be read as a table"),
+    "points: bytes": (lambda r: (r / "landmarks_neutral.csv").write_bytes(bytes(range(256))), "landmarks_neutral.csv"),
+    "points: words": (edit_points(lambda t: t.__setitem__("x", "left")), "has points that are no numbers"),
+    "points: missing": (edit_points(lambda t: t.__setitem__("y", "")), "has points that are no numbers"),
+    "points: infinite": (edit_points(lambda t: t.__setitem__("y", "inf")), "has points that are no numbers"),
+    "points: pupils at one place": (edit_points(one_place), "both pupils at one place"),
+    "points: outside the picture": (edit_points(lambda t: t.__setitem__("x", "-50")), "both pupils at one place"),
+    "two pictures of a person": (
+        lambda r: shutil.copy(r / "neutral/001.jpg", r / "neutral/001_03.jpg"),
+        "001_03.jpg and 001.jpg are both of person 001",
+    ),
+    "two folders of a kind": (
+        lambda r: shutil.copytree(r / "neutral", r / "neutral_front"),
+        "has neutral and neutral_front, both of neutral pictures",
+    ),
+    "damaged picture": (lambda r: (r / "neutral/001.jpg").write_bytes(b""), "neutral/001.jpg is not an image"),
+    "link to nowhere": (
+        lambda r: [(r / "neutral/001.jpg").unlink(), (r / "neutral/001.jpg").symlink_to("gone")],
+        "neutral/001.jpg cannot be opened",
+    ),
+    "folder named like a picture": (
+        lambda r: [(r / "neutral/001.jpg").unlink(), (r / "neutral/001.jpg").mkdir()],
+        "neutral/001.jpg cannot be opened",
+    ),
+    "pictures of two sizes": (other_size, "017.jpg is 200×200 pixels and the neutral picture of 017 is 384×384"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_sets(case, small):
+    spoil, says = HOSTILE[case]
+    spoil(small)
+    with refused(says):
+        load_data("london", small, "test")
+
+
+def test_what_systems_leave_behind_is_no_picture(small):
+    (small / "neutral/._001.jpg").write_bytes(b"AppleDouble")
+    (small / "neutral/.DS_Store").write_bytes(b"")
+    assert len(load_data("london", small, "test")) == 4
+
+
+def test_a_template_that_is_a_folder(tmp_path):
+    with refused("cannot be read (Is a directory)"):
+        read_tem(tmp_path)
 
 
 # The real files
