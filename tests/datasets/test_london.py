@@ -217,7 +217,10 @@ HOSTILE = {
     "points: missing": (edit_points(lambda t: t.__setitem__("y", "")), "has points that are no numbers"),
     "points: infinite": (edit_points(lambda t: t.__setitem__("y", "inf")), "has points that are no numbers"),
     "points: pupils at one place": (edit_points(one_place), "both pupils at one place"),
-    "points: outside the picture": (edit_points(lambda t: t.__setitem__("x", "-50")), "both pupils at one place"),
+    "points: outside the picture": (
+        edit_points(lambda t: t.__setitem__("x", t["x"].astype(float) - 1000)),
+        "reaches beyond the picture",
+    ),
     "two pictures of a person": (
         lambda r: shutil.copy(r / "neutral/001.jpg", r / "neutral/001_03.jpg"),
         "001_03.jpg and 001.jpg are both of person 001",
