@@ -127,11 +127,7 @@ UNTESTED = {
     "fer_tutorial.datasets.commands",
     "fer_tutorial.datasets.places",
     "fer_tutorial.papers.configs",
-    "fer_tutorial.records.processes",
-    "fer_tutorial.records.run_folder",
     "fer_tutorial.training.evaluate",
-    "fer_tutorial.training.progress",
-    "fer_tutorial.training.setup",
 }
 
 
