@@ -36,6 +36,15 @@ class Backbone(nn.Sequential):
         super().__init__(layers)
         self.out_channels = out_channels
 
+    def forward(self, images: Tensor) -> Tensor:
+        try:
+            return super().forward(images)
+        except ValueError as error:  # batch normalization, of one value a channel
+            raise UserError(
+                f"a batch of {len(images)} with {images.shape[-2]} × {images.shape[-1]} pixels leaves batch "
+                "normalization a single value a channel; train with a batch size of 2 or more, or on larger images"
+            ) from error
+
 
 def build_backbone(name: str, pretrained: str | Path | None = None) -> Backbone:
     """Build a backbone by name.

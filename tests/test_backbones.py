@@ -48,6 +48,15 @@ def test_asking_for_a_shape_changes_nothing():
     assert all(torch.equal(before[name], tensor) for name, tensor in backbone.state_dict().items())
 
 
+def test_one_small_picture_cannot_train_batch_normalization():
+    """Its feature map is a single pixel; torch's own sentence gives no advice."""
+    backbone = build_backbone("resnet18")
+    with pytest.raises(UserError, match=r"a batch of 1 with 32 × 32 pixels .* batch size of 2 or more"):
+        backbone(torch.zeros(1, 3, 32, 32))
+    assert backbone(torch.zeros(2, 3, 32, 32)).shape == (2, 512, 1, 1)
+    assert backbone.eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 512, 1, 1)
+
+
 def test_the_vgg_trunk_is_vgg16s_first_ten_convolutions():
     features = torchvision.models.vgg16(weights=None).features[:23]
     ours = vgg16_trunk()
