@@ -125,6 +125,7 @@ def start() -> None:
             for batch in super().__call__(selections):
                 yield {name: tensor.to(self.target) for name, tensor in batch.items()}
 
+    torch.nn.RNNBase.flatten_parameters = lambda self: None  # type: ignore[method-assign]  # calls the GPU's library
     # A notebook's cells are told of a GPU; torch itself is not, it would look for the driver.
     torch.cuda.is_available = lambda: sys._getframe(1).f_globals["__name__"] == "__main__"
     training.train = train_unmarked
