@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_tutorial.datasets.cards import CARDS
-from fer_tutorial.datasets.load import READERS, open_source, splits_of
+from fer_tutorial.datasets.load import READERS, open_source, reader_of, splits_of
 from fer_tutorial.datasets.packed import pack
 from fer_tutorial.errors import UserError
 
@@ -62,6 +62,7 @@ def pack_splits(
     Raises:
         UserError: as :func:`fer_tutorial.datasets.load_data` and :func:`fer_tutorial.datasets.pack`.
     """
+    reader_of(name)  # a name without a reader is refused before its splits are looked for
     if splits is None:
         splits = splits_of(name, root)
     folders = []

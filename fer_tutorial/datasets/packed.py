@@ -184,7 +184,10 @@ def packed_splits(root: Path) -> tuple[str, ...]:
     """The splits that are packed in ``root``, or the one split of which ``root`` itself is a pack."""
     if (root / HEADER).is_file():
         return (_read_header(root)["split"],)
-    return tuple(split for split in SPLITS if (root / split / HEADER).is_file())
+    found = tuple(split for split in SPLITS if (root / split / HEADER).is_file())
+    if not found:
+        raise UserError(f"there is no pack at {root}; expected {root}/train and so on, written by fer-tutorial pack")
+    return found
 
 
 def _check_classes(folder: Path, found: tuple[str, ...], num_classes: int) -> None:

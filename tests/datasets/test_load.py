@@ -55,3 +55,5 @@ def test_splits_of_what_is_not_there(tmp_path):
             splits_of(name)
     with refused("there is no data set 'mnist'"):
         splits_of("mnist")
+    with refused("there is no pack at"):
+        splits_of("packed", tmp_path)

@@ -482,8 +482,9 @@ def test_messages_name_what_can_be_typed(tmp_path):
 
 def test_a_pack_is_not_packed_again(tmp_path):
     pack(make_source(), tmp_path / "pack", progress=False)
-    with refused("a pack is used as it was made and not packed again"):
-        pack_splits("packed", tmp_path / "again", tmp_path / "pack", progress=False)
+    for root in (tmp_path / "pack", tmp_path, None):
+        with refused("a pack is used as it was made and not packed again"):
+            pack_splits("packed", tmp_path / "again", root, progress=False)
     assert not (tmp_path / "again").exists()
 
 
