@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from fer_tutorial.errors import UserError
 
@@ -16,6 +16,38 @@ Device = Literal["auto", "cpu", "cuda"]
 def _expect(holds: bool, name: str, value: object, expected: str) -> None:
     if not holds:
         raise UserError(f"{name} is {value!r}; expected {expected}")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which faces.
+
+    Attributes:
+        name: of the data set, one of those that :func:`fer_tutorial.datasets.load_data` knows.
+        root: the folder that holds it; synthetic faces need none.
+        size: side of the images in pixels.
+        classes: 7 expressions, or 8 with contempt.
+        channels: 1 (grey) or 3; None for 3, or what a packed data set has.
+        options: what the data set's reader takes besides, such as ``{"n": 2000}`` for synthetic faces.
+
+    Raises:
+        UserError: a value out of its range.
+
+    >>> DataConfig("ferplus", root="FERPLUS", options={"labels": "vote"}).size
+    48
+    """
+
+    name: str = "synthetic"
+    root: str | None = None
+    size: int = 48
+    classes: int = 7
+    channels: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _expect(self.size >= 1, "size", self.size, "1 pixel or more")
+        _expect(self.classes in (7, 8), "classes", self.classes, "7, or 8 with contempt")
+        _expect(self.channels in (None, 1, 3), "channels", self.channels, "1 (grey) or 3")
 
 
 @dataclass(frozen=True)
@@ -67,28 +99,28 @@ class TrainConfig:
     Attributes:
         epochs: passes over the training data.
         batch_size: samples a step, over all processes together, so that one GPU and eight do the same training.
-        optimizer: ``sgd`` (with ``momentum``), ``adam`` or ``adamw``.
+        optimizer: sgd (with momentum), adam or adamw.
         lr: learning rate before the schedule.
         momentum: of SGD.
         weight_decay: L2 penalty of all weights, unless the method says otherwise of some.
-        schedule: ``constant``; ``step`` and ``exponential`` multiply the rate by ``gamma`` every ``step_epochs`` epochs
-            or every epoch; ``cosine`` falls to zero.
-        step_epochs: see ``schedule``.
-        gamma: see ``schedule``.
+        schedule: constant; step and exponential multiply the rate by gamma every step_epochs epochs
+            or every epoch; cosine falls to zero.
+        step_epochs: see schedule.
+        gamma: see schedule.
         warmup_epochs: the rate rises linearly from zero over so many epochs first (0.5 is half an epoch).
         accumulate: batches whose gradients are averaged into one step of the optimiser.
         clip_norm: longest gradient allowed; None for any.
         ema: decay of an exponential moving average of the weights, which is what is then evaluated; None for none.
-        patience: epochs without a better ``monitor`` before training stops; None for never.
+        patience: epochs without a better monitor before training stops; None for never.
         monitor: the metric that says which epoch is the best one; None for accuracy (intensities: ICC).
         restore_best: end with the best epoch's weights.  Only fair where the evaluation data are validation data.
         class_balanced: draw every class equally often, with replacement.
         augment: how training images are varied.
-        precision: ``fp32``, or mixed precision with ``bf16`` or ``fp16``.
+        precision: fp32, or mixed precision with bf16 or fp16.
         channels_last: memory layout of images and weights; faster on CPUs and on tensor cores.
-        compile: compile the training step with ``torch.compile``.
+        compile: compile the training step with torch.compile.
         deterministic: let torch use deterministic algorithms alone, and say so where there is none.
-        device: ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one.
+        device: cpu, cuda, or auto for a GPU where there is one.
         device_cache_gb: data that fit into so much GPU memory are moved there once instead of batch by batch.
         seed: of everything drawn: order, augmentation, dropout.
         checkpoint_steps: a checkpoint every so many batches beside the one every epoch; None for none.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.classification import multiclass_confusion_matrix, multiclass_f1_score
 
+from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 
 # The metrics that can say which epoch is the best, for each task; the first one does unless another is named.
@@ -25,10 +26,14 @@ def expression_metrics(logits: Tensor, labels: Tensor) -> dict[str, Any]:
     * ``class_accuracy``: the recalls, (K,), NaN for a class without samples.
     * ``confusion_matrix``: int64 (K, K), truth in rows, prediction in columns.
 
+    Raises:
+        UserError: a logit is NaN.
+
     >>> metrics = expression_metrics(torch.eye(3), torch.tensor([0, 1, 1]))
     >>> round(metrics["accuracy"], 3), metrics["mean_class_accuracy"]
     (0.667, 0.75)
     """
+    _check_numbers(logits)
     classes = logits.shape[1]
     predictions = logits.argmax(1)
     confusion = multiclass_confusion_matrix(predictions, labels, classes)  # (K, K)
@@ -86,7 +91,11 @@ def action_unit_metrics(predictions: Tensor, targets: Tensor, units: Sequence[in
 
     Values of ``targets`` that are NaN (not coded) are left out; the averages are over the action units that have a
     value.  ``icc_per_unit``, ``mae_per_unit`` and ``mse_per_unit`` map an action unit's number to its value.
+
+    Raises:
+        UserError: a prediction is NaN.
     """
+    _check_numbers(predictions)
     difference = predictions.double() - targets.double()
     per_unit = {
         "icc": icc_3_1(predictions, targets),
@@ -97,6 +106,16 @@ def action_unit_metrics(predictions: Tensor, targets: Tensor, units: Sequence[in
     for name, values in per_unit.items():
         metrics[f"{name}_per_unit"] = dict(zip(map(int, units), values.tolist(), strict=True))
     return metrics
+
+
+def _check_numbers(predictions: Tensor) -> None:
+    """A prediction that is no number has no largest class and no error, and must not be given a score."""
+    broken = int(predictions.isnan().any(1).sum())
+    if broken:
+        raise UserError(
+            f"{broken} of {len(predictions)} predictions are not numbers (NaN); train with a smaller lr, clip_norm=1, "
+            "or fp32, and check the weights and the images"
+        )
 
 
 def metrics_of(task: str, outputs: Tensor, data: FaceData) -> dict[str, Any]:

@@ -40,10 +40,16 @@ def write_curves(path: Path, history: pd.DataFrame) -> None:
 
 
 def write_results(
-    folder: Path, history: pd.DataFrame, metrics: dict[str, Any], spec: Any, samples: int, seconds: float
+    folder: Path, history: pd.DataFrame, metrics: dict[str, Any], spec: Any, split: str, samples: int, seconds: float
 ) -> None:
-    """What a run reached, into its folder: report.json, learning curves, and the confusion matrix if there is one."""
-    report = {"method": spec.name, "test_samples": samples, "seconds": round(seconds, 1), "test": metrics}
+    """What a run reached, into its folder: report.json, learning curves, and the confusion matrix if there is one.
+
+    Args:
+        split: which one the metrics are of: test, or valid where there is no test split.
+        samples: how many that has.
+        seconds: how long the training took.
+    """
+    report = {"method": spec.name, f"{split}_samples": samples, "seconds": round(seconds, 1), split: metrics}
     RunFolder(folder).write_report(report)
     write_curves(folder / "curves.png", history)
     if "confusion_matrix" in metrics:

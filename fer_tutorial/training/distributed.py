@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
@@ -39,6 +40,11 @@ def gather(rows: Tensor) -> Tensor:
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return rows
     return _Gather.apply(rows.contiguous())
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that prints and writes, as ``torchrun`` and ``accelerate launch`` count them."""
+    return int(os.environ.get("RANK", "0")) == 0
 
 
 class GatheredBatchNorm(nn.modules.batchnorm._BatchNorm):

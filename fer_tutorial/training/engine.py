@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -25,7 +26,8 @@ from fer_tutorial.training.augment import Augment
 from fer_tutorial.training.averages import Averages
 from fer_tutorial.training.distributed import gather, synchronise_batchnorm
 from fer_tutorial.training.ema import EMA
-from fer_tutorial.training.evaluate import check_fit, predict_all
+from fer_tutorial.training.evaluate import predict_all
+from fer_tutorial.training.fit import check_fit, check_inputs, match_classes
 from fer_tutorial.training.label_store import LabelStore
 from fer_tutorial.training.loader import Loader
 from fer_tutorial.training.progress import Reporter
@@ -45,6 +47,7 @@ class Progress:
     best: float | None = None
     best_epoch: int = -1
     stopped: bool = False
+    seconds: float = 0.0  # in training and evaluation, over all parts of the run
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -57,6 +60,7 @@ class Run:
         metrics: the metrics of the final weights on the evaluation data, confusion matrix included; empty without data.
         labels: the labels that training ended with, see :class:`LabelStore`.
         best_epoch: the epoch whose monitored metric was the best.
+        seconds: how long training and its evaluations took, over all parts of a run that was continued.
         folder: where the run was written; None if nowhere.
     """
 
@@ -64,6 +68,7 @@ class Run:
     metrics: dict[str, Any]
     labels: LabelStore | None
     best_epoch: int
+    seconds: float
     folder: Path | None
 
 
@@ -78,6 +83,14 @@ class TrainStep(nn.Module):
         if self.training:
             return self.method.training_step(batch, epoch=epoch, gather=gather)  # type: ignore[operator]
         return self.method.predict(batch)  # type: ignore[operator]
+
+
+def monitor_of(config: TrainConfig, task: str) -> str:
+    """The metric that says which epoch is the best one, or a UserError that lists those of the task."""
+    monitor = MONITORS[task][0] if config.monitor is None else config.monitor
+    if monitor not in MONITORS[task]:
+        raise UserError(f"monitor is {monitor!r}; expected {' or '.join(MONITORS[task])}")
+    return monitor
 
 
 def parameter_groups(method: Any, config: TrainConfig) -> list[dict[str, Any]]:
@@ -106,7 +119,8 @@ def train(
         eval_data: what to evaluate on after every epoch.
         config: how to train.
         folder: where to write the run; None for nowhere.
-        resume: continue the run in ``folder`` from its last checkpoint, as if it had never stopped.
+        resume: continue the run in ``folder`` from its last checkpoint, as if it had never stopped.  Where the schedule
+            does not depend on the number of epochs, that may be larger now.
         notes: further facts for the folder's config.json, such as where the data came from.
         on_step: called as ``on_step(batch, outputs)`` after every training step, with the batch as the method saw it
             (:class:`fer_tutorial.methods.Method`) and what its ``training_step`` returned
@@ -134,11 +148,16 @@ def train(
     config = config or TrainConfig()
     check_fit(method, train_data)
     if eval_data is not None:
+        check_inputs(method, eval_data)
+        if method.task == "expression" and method.spec.class_names:
+            eval_data = match_classes(method.spec.class_names, eval_data).data
         check_fit(method, eval_data)
     accelerator = start_accelerator(config)
     files = RunFolder(folder) if folder is not None else None
     if files is not None and resume:
         files.check_same(method, train_data, config)
+        if accelerator.is_main_process:
+            files.note_epochs(config.epochs)
     elif files is not None and accelerator.is_main_process:
         files.start(method, train_data, config, notes or {})
     with repeatable(config, accelerator):
@@ -163,9 +182,7 @@ class _Training:
         device = accelerator.device
         self.method, self.config, self.accelerator, self.files = method, config, accelerator, files
         self.on_step, self.on_epoch = on_step, on_epoch
-        self.monitor = config.monitor or MONITORS[method.task][0]
-        if self.monitor not in MONITORS[method.task]:
-            raise UserError(f"monitor is {self.monitor!r}; expected {' or '.join(MONITORS[method.task])}")
+        self.monitor = monitor_of(config, method.task)
 
         world = accelerator.num_processes
         if config.batch_size % world:
@@ -209,11 +226,12 @@ class _Training:
         )
         self.eval_loader = None if eval_data is None else Loader(eval_data, method, **where)
         self.progress = Progress()
+        self.started = time.monotonic()
         self.best_weights: dict[str, Tensor] = {}
 
     def run(self, resume: bool) -> Run:
         """All epochs, from the beginning or from the last checkpoint."""
-        if resume:
+        if resume and self.files is not None and self.files.last.is_file():
             self.restore()
         progress, config = self.progress, self.config
         total, done = config.epochs * self.steps, progress.epoch * self.steps + progress.step
@@ -228,7 +246,10 @@ class _Training:
             self.method.load_state_dict(self.ema.averages, strict=False)
         self.method.eval()
         history = pd.DataFrame(progress.history)
-        return Run(history, self.evaluate(), self.labels, progress.best_epoch, files.path if files else None)
+        if main and files is not None:
+            files.write_metrics(history)  # once more: a run may have been killed between its last checkpoint and this
+        metrics = self.evaluate()
+        return Run(history, metrics, self.labels, progress.best_epoch, self.seconds(), files.path if files else None)
 
     def train_epoch(self, reporter: Reporter) -> None:
         """One pass over the training data, or what is left of it after a continuation."""
@@ -272,10 +293,11 @@ class _Training:
     def finish_epoch(self, reporter: Reporter) -> None:
         """Evaluate, note the results, keep the best weights, and save all."""
         progress, config = self.progress, self.config
+        last_step = (progress.epoch + 1) * self.steps - 1
         row: dict[str, Any] = {
             "epoch": progress.epoch,
             **self.averages.read(),
-            "lr": self.optimizer.param_groups[0]["lr"],
+            "lr": self.optimizer.param_groups[0]["initial_lr"] * rate_factor(config, last_step, self.steps),
         }
         if not math.isfinite(row["loss"]):
             raise UserError(
@@ -302,6 +324,10 @@ class _Training:
             return {}
         return metrics_of(self.method.task, predict_all(self.method, self.eval_loader), self.eval_loader.data)
 
+    def seconds(self) -> float:
+        """How long the run has taken so far; what an interrupted part did after its last checkpoint is not counted."""
+        return self.progress.seconds + time.monotonic() - self.started
+
     def keep_best(self) -> None:
         """The present weights are the best so far."""
         if self.config.restore_best:
@@ -326,8 +352,9 @@ class _Training:
             "ema": self.ema.averages if self.ema is not None else {},
         }
         facts = {
-            "progress": asdict(self.progress),
+            "progress": asdict(self.progress) | {"seconds": self.seconds()},
             "labels": label_prints,
+            "averages": list(self.averages.sums),  # their order: that of the columns of metrics.csv
             "ema_steps": self.ema.steps if self.ema is not None else 0,
             "scaler": self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else {},
         }
@@ -341,7 +368,7 @@ class _Training:
         checkpoint.load_weights(self.method, tensors["method"], self.files.last)
         checkpoint.load_optimizer_tensors(self.optimizer, tensors.get("optimizer", {}))
         self.labels.load_state(tensors["labels"], facts["labels"])
-        self.averages.sums = {name: t.to(self.accelerator.device) for name, t in tensors.get("averages", {}).items()}
+        self.averages.sums = {name: tensors["averages"][name].to(self.accelerator.device) for name in facts["averages"]}
         if self.ema is not None:
             self.ema.steps = facts["ema_steps"]
             for name, average in self.ema.averages.items():

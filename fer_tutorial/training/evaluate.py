@@ -9,10 +9,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from fer_tutorial.errors import UserError, refusals_of_a_paper
+from fer_tutorial.errors import refusals_of_a_paper
 from fer_tutorial.face_data import FaceData
-from fer_tutorial.metrics import metrics_of
+from fer_tutorial.metrics import expression_metrics, metrics_of
 from fer_tutorial.training.distributed import gather
+from fer_tutorial.training.fit import check_fit, check_inputs, match_classes
 from fer_tutorial.training.loader import Loader
 
 
@@ -32,35 +33,33 @@ def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256) -> dict[s
     :func:`fer_tutorial.metrics.expression_metrics`.  Action units: icc, mae, mse and each one per unit; see
     :func:`fer_tutorial.metrics.action_unit_metrics`.
 
+    Classes are matched by name, see :func:`fer_tutorial.training.fit.match_classes`; all metrics are in the network's
+    order.  ``left_out`` says, where there are any, how many samples are of an expression that the network does not
+    know.  Where the data have some of the network's classes only, ``restricted`` holds the same metrics of an
+    evaluation in which these alone compete, and their names in ``class_names``.
+
     Raises:
-        UserError: the data have other classes, another image size, or lack what the method needs.
+        UserError: the data have classes that the network cannot know, another image size, or lack what the method
+            needs; or a prediction is no number.
     """
-    check_fit(method, data)
-    return metrics_of(method.task, predict_all(method, Loader(data, method), batch_size), data)  # type: ignore[arg-type]
-
-
-def check_fit(method: Any, data: FaceData) -> None:
-    """Raise a UserError if ``method`` was built for other classes, action units or images than those of ``data``."""
-    spec = method.spec
-    if method.task == "expression" and data.num_classes != spec.num_classes:
-        raise UserError(
-            f"the network tells {spec.num_classes} classes apart but the data set {data.name!r} has "
-            f"{data.num_classes}; load the data with num_classes={spec.num_classes}"
-        )
-    missing = [name for name in method.needs if getattr(data, name) is None]
-    if missing:
-        raise UserError(f"{spec.name} needs {' and '.join(missing)}, which the data set {data.name!r} does not have")
-    if method.task == "action_units" and tuple(data.action_unit_names) != spec.action_units:
-        raise UserError(
-            f"the network estimates the action units {spec.action_units} but the data code "
-            f"{tuple(data.action_unit_names)}; load the data with those of the network"
-        )
-    height, width = data.images.shape[-3:-1]
-    if (height, width) != (spec.image_size, spec.image_size):
-        raise UserError(
-            f"the network was built for images of {spec.image_size}×{spec.image_size} pixels but those of "
-            f"{data.name!r} have {width}×{height}; load the data with size={spec.image_size}"
-        )
+    check_inputs(method, data)
+    spec: Any = method.spec
+    if method.task != "expression" or not spec.class_names:
+        check_fit(method, data)
+        return metrics_of(method.task, predict_all(method, Loader(data, method), batch_size), data)  # type: ignore[arg-type]
+    matched = match_classes(spec.class_names, data)
+    logits = predict_all(method, Loader(matched.data, method), batch_size)
+    metrics = metrics_of("expression", logits, matched.data)
+    if matched.left_out:
+        metrics["left_out"] = matched.left_out
+    present = matched.present
+    if len(present) < len(spec.class_names):
+        labels = torch.tensor(np.searchsorted(present, matched.data.labels), device=logits.device)
+        metrics["restricted"] = {
+            "class_names": tuple(spec.class_names[number] for number in present),
+            **expression_metrics(logits[:, list(present)], labels),
+        }
+    return metrics
 
 
 @torch.no_grad()

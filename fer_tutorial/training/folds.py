@@ -16,6 +16,7 @@ from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.records.report import write_confusion
 from fer_tutorial.records.run_folder import RunFolder
+from fer_tutorial.training.distributed import is_first_process
 from fer_tutorial.training.engine import train
 from fer_tutorial.training.evaluate import evaluate
 
@@ -29,12 +30,14 @@ class CrossValidation:
         mean: mean of each metric over the folds.
         std: standard deviation of each metric over the folds (k − 1 in the denominator).
         confusion_matrix: the folds' confusion matrices added up, int64 (K, K); None for intensities.
+        class_names: of its rows and columns.
     """
 
     folds: pd.DataFrame
     mean: dict[str, float]
     std: dict[str, float]
     confusion_matrix: np.ndarray | None
+    class_names: tuple[str, ...]
 
 
 def subject_folds(subjects: np.ndarray, k: int, seed: int = 0) -> list[np.ndarray]:
@@ -69,8 +72,32 @@ def subject_folds(subjects: np.ndarray, k: int, seed: int = 0) -> list[np.ndarra
     return [np.flatnonzero(fold_of_sample == fold) for fold in range(k)]
 
 
+def fold_folder(folder: str | Path, number: int) -> Path:
+    """Where the run of one fold lies in the folder of a cross-validation."""
+    return Path(folder) / f"fold-{number}"
+
+
+def check_fold_count(data: FaceData, k: int) -> None:
+    """Raise a UserError unless the people in ``data`` are known and can be split into k parts."""
+    if data.subjects is None:
+        raise UserError(
+            f"the data set {data.name!r} does not say who is in each picture, so folds cannot be kept apart; use data "
+            "that do, or for a folder say how file names tell (--data-options subjects=PATTERN)"
+        )
+    people = len(np.unique(data.subjects))
+    if not 2 <= k <= people:
+        raise UserError(f"{people} people cannot be split into {k} folds; use 2 to {people} folds")
+
+
 def cross_validate(
-    make_method: Callable[[FaceData], nn.Module], data: FaceData, k: int, config: TrainConfig, seed: int = 0
+    make_method: Callable[[FaceData], nn.Module],
+    data: FaceData,
+    k: int,
+    config: TrainConfig,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    notes: dict[str, Any] | None = None,
 ) -> CrossValidation:
     """Train k times, each time leaving one part of the people out, and evaluate on those left out.
 
@@ -80,34 +107,53 @@ def cross_validate(
         make_method: builds an untrained method for the data it is given.
         data: needs ``subjects``.
         k: number of folds.
-        config: how to train each time; its ``restore_best`` is ignored.
+        config: how to train each time; its ``restore_best`` and ``patience`` are ignored.
         seed: of the split into folds.
+        folder: where to write a run for each fold, see :func:`fold_folder`; None for nowhere.
+        resume: read the folds in ``folder`` that are finished, and continue the one that is not.
+        notes: further facts for each run's config.json.
 
     Raises:
-        UserError: data without subjects, or fewer people than folds.
+        UserError: data without subjects, fewer people than folds, or folds in ``folder`` that are not these.
     """
-    if data.subjects is None:
-        raise UserError(
-            f"the data set {data.name!r} does not say who is in each picture, so folds cannot be kept apart; "
-            "for a folder, the option subjects=PATTERN says it (see fer-tutorial datasets folder)"
-        )
+    check_fold_count(data, k)
     config = replace(config, restore_best=False, patience=None)
     rows: list[dict[str, Any]] = []
     confusion = None
-    for number, test in enumerate(subject_folds(data.subjects, k, seed)):
+    for number, test in enumerate(subject_folds(data.subjects, k, seed)):  # type: ignore[arg-type]
         training = data.subset(np.setdiff1d(np.arange(len(data)), test))
-        method = make_method(training)
-        train(method, training, config=config)
-        metrics = evaluate(method, data.subset(test))
+        path = None if folder is None else fold_folder(folder, number)
+        begun = path is not None and resume and (path / "config.json").is_file()
+        report = _finished(path, make_method, training, config) if path is not None and begun else None
+        if report is None:
+            method = make_method(training)
+            train(method, training, None, config, path, begun, notes)
+            metrics = evaluate(method, data.subset(test))
+            report = {"fold": number, "train_samples": len(training), "test_samples": len(test), "test": metrics}
+            if path is not None and is_first_process():
+                RunFolder(path).write_report(report)
+        metrics = report["test"]
         if "confusion_matrix" in metrics:
-            confusion = metrics["confusion_matrix"] + (0 if confusion is None else confusion)
+            confusion = np.asarray(metrics["confusion_matrix"]) + (0 if confusion is None else confusion)
         numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
-        rows.append({"fold": number, "train_samples": len(training), "test_samples": len(test), **numbers})
+        rows.append({name: report[name] for name in ("fold", "train_samples", "test_samples")} | numbers)
     folds = pd.DataFrame(rows)
     names = [name for name in folds if name not in ("fold", "train_samples", "test_samples")]
     mean = {str(name): float(folds[name].mean()) for name in names}
     std = {str(name): float(folds[name].std()) for name in names}
-    return CrossValidation(folds, mean, std, confusion)
+    return CrossValidation(folds, mean, std, confusion, data.class_names)
+
+
+def _finished(
+    path: Path, make_method: Callable[[FaceData], nn.Module], training: FaceData, config: TrainConfig
+) -> dict[str, Any] | None:
+    """The report of a fold that is finished; None if it is not."""
+    report = RunFolder(path).read_report()
+    if report is not None:
+        RunFolder(path).check_same(make_method(training), training, config)
+        test = {name: float("nan") if value is None else value for name, value in report["test"].items()}
+        report = report | {"test": test}
+    return report
 
 
 def hold_out(data: FaceData, share: float, seed: int = 0) -> tuple[FaceData, FaceData]:
@@ -127,10 +173,9 @@ def hold_out(data: FaceData, share: float, seed: int = 0) -> tuple[FaceData, Fac
     return data.subset(~held), data.subset(held)
 
 
-def write_folds(folder: Path, result: CrossValidation, names: tuple[str, ...]) -> None:
+def write_folds(folder: Path, result: CrossValidation) -> None:
     """What the folds of a cross-validation came to: folds.csv, report.json and the confusion matrix."""
-    folder.mkdir(parents=True, exist_ok=True)
     result.folds.to_csv(folder / "folds.csv", index=False)
     RunFolder(folder).write_report({"mean": result.mean, "std": result.std, "folds": len(result.folds)})
     if result.confusion_matrix is not None:
-        write_confusion(folder / "confusion", result.confusion_matrix, names)
+        write_confusion(folder / "confusion", result.confusion_matrix, result.class_names)

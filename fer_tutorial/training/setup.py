@@ -28,15 +28,25 @@ def choose_device(name: Device) -> torch.device:
     return torch.device("cuda" if gpu and name != "cpu" else "cpu")
 
 
+def check_machine(config: TrainConfig) -> torch.device:
+    """The device for ``config``.
+
+    Raises:
+        UserError: a GPU, or a precision, that this machine does not have.
+    """
+    device = choose_device(config.device)
+    if config.precision == "fp16" and device.type == "cpu":
+        raise UserError("precision 'fp16' needs a GPU; on a CPU use 'fp32' or 'bf16'")
+    return device
+
+
 def start_accelerator(config: TrainConfig) -> Accelerator:
     """The accelerator for ``config``: one process, or all that ``accelerate launch`` or ``torchrun`` started.
 
     Raises:
         UserError: a GPU, or a precision, that this machine does not have.
     """
-    cpu = choose_device(config.device).type == "cpu"
-    if config.precision == "fp16" and cpu:
-        raise UserError("precision 'fp16' needs a GPU; on a CPU use 'fp32' or 'bf16'")
+    cpu = check_machine(config).type == "cpu"
     # accelerate remembers device and precision for the whole process; a notebook may well train twice with two choices.
     AcceleratorState._reset_state(reset_partial_state=not (dist.is_available() and dist.is_initialized()))
     return Accelerator(

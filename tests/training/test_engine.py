@@ -107,6 +107,51 @@ def test_a_stopped_run_continues_to_the_same_weights(tmp_path, config, name):
     assert same(load_file(tmp_path / "parts" / "best.safetensors"), load_file(tmp_path / "whole" / "best.safetensors"))
 
 
+@pytest.mark.parametrize("steps", [2, 3, 5, 6, 8, 9])
+def test_what_an_epoch_reports_does_not_depend_on_where_the_run_was_stopped(tmp_path, steps):
+    """Three steps an epoch: the third is its last, after which the epoch still has to be ended."""
+    config = quick(epochs=3, schedule="cosine", warmup_epochs=1, augment=VARIED)
+    _, run = trained(config, "scn", tmp_path / "whole")
+    trained_part(config, "scn", tmp_path / "parts", steps)
+    _, rest = trained(config, "scn", tmp_path / "parts", resume=True)
+    pd.testing.assert_frame_equal(rest.history, run.history, check_exact=True)
+    assert (tmp_path / "parts" / "metrics.csv").read_bytes() == (tmp_path / "whole" / "metrics.csv").read_bytes()
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again(tmp_path):
+    whole, _ = trained(quick(), folder=tmp_path / "whole")
+    trained(quick(), folder=tmp_path / "parts")
+    (tmp_path / "parts" / "last.safetensors").unlink()
+    again, _ = trained(quick(), folder=tmp_path / "parts", resume=True)
+    assert same(weights(again), weights(whole))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "step", "exponential"])
+def test_a_run_that_is_made_longer_is_the_longer_run(tmp_path, schedule):
+    settings = quick(schedule=schedule, step_epochs=2, augment=VARIED, ema=0.9)
+    whole, run = trained(replace(settings, epochs=4))
+    trained(replace(settings, epochs=2), folder=tmp_path / "run")
+    longer, rest = trained(replace(settings, epochs=4), folder=tmp_path / "run", resume=True)
+    assert same(weights(longer), weights(whole))
+    pd.testing.assert_frame_equal(rest.history, run.history)
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["train"]["epochs"] == 4
+
+
+def test_a_run_that_cannot_be_made_longer_says_why(tmp_path):
+    trained(quick(schedule="cosine"), folder=tmp_path / "run")
+    with pytest.raises(UserError, match="falls to zero over its 2 epochs"):
+        trained(quick(schedule="cosine", epochs=3), folder=tmp_path / "run", resume=True)
+    with pytest.raises(UserError, match="cannot become one of 1"):
+        trained(quick(schedule="cosine", epochs=1), folder=tmp_path / "run", resume=True)
+
+
+def test_the_time_of_all_parts_is_added_up(tmp_path):
+    _, first = trained(quick(), folder=tmp_path / "run")
+    _, again = trained(quick(), folder=tmp_path / "run", resume=True)
+    assert again.seconds > load_checkpoint(tmp_path / "run" / "last.safetensors")[1]["progress"]["seconds"] > 0
+    assert first.seconds > 0
+
+
 def trained_part(config, name, folder, steps):
     """Train until the checkpoint after ``steps`` steps is written, then stop as if the power had failed."""
 
@@ -329,6 +374,9 @@ def test_unfit_data_are_refused():
         train(method, striped(), config=quick(monitor="icc"))
     with pytest.raises(UserError, match="7 classes"):
         train(method, striped(classes=5), config=quick())
+    other = replace(striped(), class_names=striped().class_names[::-1])
+    with pytest.raises(UserError, match="same names in the same order"):
+        train(method, other, config=quick())
     with pytest.raises(UserError, match="16×16"):
         evaluate(method, striped(size=20))
     with pytest.raises(UserError, match="smaller batch_size"):

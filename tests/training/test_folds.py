@@ -1,9 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from fer_tutorial.errors import UserError
+from fer_tutorial.records import checkpoint
 from fer_tutorial.training import build_method
-from fer_tutorial.training.folds import cross_validate, hold_out, subject_folds
+from fer_tutorial.training.folds import cross_validate, hold_out, subject_folds, write_folds
 from tests.helpers.quick_config import quick
 from tests.helpers.striped_faces import striped
 
@@ -57,6 +59,60 @@ def test_cross_validation_needs_subjects():
 
     with pytest.raises(UserError, match="who is in each picture"):
         cross_validate(lambda data: None, replace(striped(), subjects=None), 2, quick())
+
+
+class PowerFailureError(Exception):
+    pass
+
+
+def failing_after(steps):
+    """What stops training as a power failure would, in the middle of an epoch."""
+    count = []
+    written = checkpoint.save_checkpoint
+
+    def save(path, tensors, facts):
+        written(path, tensors, facts)
+        count.append(path)
+        if len(count) == steps:
+            raise PowerFailureError
+
+    return save
+
+
+@pytest.mark.parametrize("saves", [1, 4, 5, 6, 9])
+def test_interrupted_folds_go_on_to_the_same_table(tmp_path, saves):
+    """Two epochs of two steps make four checkpoints a fold: in the first fold, at its end, in the second, ..."""
+    data, config = striped(n=48), quick(checkpoint_steps=1)
+
+    def folds(name, resume=False):
+        return cross_validate(
+            lambda training: build_method("scn", training), data, 3, config, folder=tmp_path / name, resume=resume
+        )
+
+    whole = folds("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "save_checkpoint", failing_after(saves))
+        with pytest.raises(PowerFailureError):
+            folds("parts")
+    rest = folds("parts", resume=True)
+    write_folds(tmp_path / "whole", whole)
+    write_folds(tmp_path / "parts", rest)
+    for name in ("folds.csv", "confusion.csv", "report.json"):
+        assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_finished_fold_is_read_and_not_trained(tmp_path, monkeypatch):
+    data = striped(n=48)
+
+    def folds(config, **options):
+        make = lambda training: build_method("softmax", training)  # noqa: E731
+        return cross_validate(make, data, 2, config, folder=tmp_path, **options)
+
+    first = folds(quick(epochs=1))
+    monkeypatch.setattr("fer_tutorial.training.folds.train", None)
+    pd.testing.assert_frame_equal(folds(quick(epochs=1), resume=True).folds, first.folds)
+    with pytest.raises(UserError, match=r"train\.lr 0\.02 there and 0\.5 here"):
+        folds(quick(epochs=1, lr=0.5), resume=True)
 
 
 def test_held_out_people_are_not_trained_on():

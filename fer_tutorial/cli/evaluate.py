@@ -1,0 +1,97 @@
+"""``fer-tutorial evaluate RUN``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from fer_tutorial.cli.options import DATA_OPTIONS, OF_THEIR_OWN, named_values
+from fer_tutorial.config import DataConfig, Device
+from fer_tutorial.names import DATASETS
+
+
+@dataclass
+class EvaluateCommand:
+    """Evaluate what a run has trained; without further options, on the test split of the run's own data.
+
+    Classes are matched by name, so the data may number them otherwise or have only some of the network's.
+    """
+
+    run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(help="folder of the run")]
+    weights: Annotated[Literal["best", "last"], tyro.conf.arg(help="the best epoch's or the last one's")] = "best"
+    split: Annotated[str, tyro.conf.arg(help="train, valid or test; of a folder also all")] = "test"
+    data: Annotated[
+        str | None,
+        tyro.conf.arg(help=f"another data set: {', '.join(DATASETS)}; see fer-tutorial datasets"),
+    ] = None
+    data_root: Annotated[Path | None, tyro.conf.arg(help="the folder that holds the data set")] = None
+    data_options: Annotated[
+        tuple[str, ...], tyro.conf.arg(help=f"{DATA_OPTIONS}; they are added to the run's own where the data are")
+    ] = ()
+    out: Annotated[
+        Path | None,
+        tyro.conf.arg(help="where to write the metrics (a .json file) and, beside it, the confusion matrix"),
+    ] = None
+    device: Annotated[Device, tyro.conf.arg(help="cpu, cuda, or auto for a GPU where there is one")] = "auto"
+
+    def execute(self) -> None:
+        """Do it, and say what came of it."""
+        from fer_tutorial.records.files import to_json, write_atomically
+        from fer_tutorial.records.report import write_confusion
+        from fer_tutorial.records.run_folder import load_run
+        from fer_tutorial.training.evaluate import evaluate
+        from fer_tutorial.training.setup import choose_device
+        from fer_tutorial.training.splits import load_split
+
+        device = choose_device(self.device)
+        faces = self.faces()
+        method: Any = load_run(self.run, self.weights).to(device)
+        data = load_split(faces, self.split, any_classes=True)
+        metrics = evaluate(method, data)
+        samples = len(data) - metrics.get("left_out", 0)
+        print(f"{method.spec.name} on the {self.split} split of {data.name}, {samples} samples:")
+        print(describe(metrics, method.spec.class_names))
+        if self.out is not None:
+            write_atomically(self.out, to_json(metrics).encode())
+            if "confusion_matrix" in metrics:
+                write_confusion(self.out.with_suffix(""), metrics["confusion_matrix"], method.spec.class_names)
+
+    def faces(self) -> DataConfig:
+        """What to evaluate on: the run's own data, or others in the form in which its network takes them."""
+        from fer_tutorial.records.run_folder import saved_spec
+        from fer_tutorial.training.run import saved_plan
+
+        options = named_values(self.data_options, OF_THEIR_OWN)
+        root = str(self.data_root) if self.data_root is not None else None
+        if self.data is not None:
+            spec = saved_spec(self.run)
+            return DataConfig(self.data, root, spec.image_size, 8 if spec.num_classes == 8 else 7, None, options)
+        own = saved_plan(self.run).data
+        return replace(own, root=root or own.root, options={**own.options, **options})
+
+
+def describe(metrics: dict[str, Any], names: Sequence[str]) -> str:
+    """Metrics as lines of text."""
+    lines = [
+        f"  {name.replace('_', ' '):<20} {value:.4f}" for name, value in metrics.items() if isinstance(value, float)
+    ]
+    if "confusion_matrix" in metrics:
+        lines.append("  confusion matrix (truth in rows, predictions in columns):")
+        lines.append("  " + " " * 12 + "".join(f"{name[:9]:>10}" for name in names))
+        for name, row in zip(names, metrics["confusion_matrix"], strict=True):
+            lines.append(f"  {name:<12}" + "".join(f"{count:>10}" for count in row))
+    for name, values in metrics.items():
+        if name.endswith("_per_unit"):
+            units = "  ".join(f"AU{unit} {value:.3f}" for unit, value in values.items())
+            lines.append(f"  {name.removesuffix('_per_unit')} per action unit: {units}")
+    if "left_out" in metrics:
+        lines.append(f"  left out: {metrics['left_out']} samples of expressions that the network does not know")
+    if "restricted" in metrics:
+        few = metrics["restricted"]
+        lines.append(f"  if only {', '.join(few['class_names'])} compete, which are all that the data have:")
+        lines.append(describe({k: v for k, v in few.items() if isinstance(v, float)}, ()))
+    return "\n".join(lines)
