@@ -42,7 +42,9 @@ def test_curves_have_a_panel_for_the_loss_and_for_every_metric(tmp_path, columns
 
 def test_the_report_of_a_run(tmp_path):
     spec = SimpleNamespace(name="softmax", class_names=("neutral", "happiness"))
-    write_results(tmp_path, HISTORY, {"accuracy": 0.875, "confusion_matrix": MATRIX}, spec, samples=8, seconds=1.26)
+    write_results(
+        tmp_path, HISTORY, {"accuracy": 0.875, "confusion_matrix": MATRIX}, spec, split="test", samples=8, seconds=1.26
+    )
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["method"], report["test_samples"], report["seconds"]) == ("softmax", 8, 1.3)
     assert report["test"] == {"accuracy": 0.875, "confusion_matrix": [[3, 1], [0, 4]]}
@@ -51,6 +53,8 @@ def test_the_report_of_a_run(tmp_path):
 
 def test_intensities_have_no_confusion_matrix_and_no_figure_stays_open(tmp_path):
     spec = SimpleNamespace(name="g2rl", class_names=())
-    write_results(tmp_path, HISTORY.rename(columns={"accuracy": "icc"}), {"icc": 0.5}, spec, samples=8, seconds=1)
+    write_results(
+        tmp_path, HISTORY.rename(columns={"accuracy": "icc"}), {"icc": 0.5}, spec, split="test", samples=8, seconds=1
+    )
     assert {path.name for path in tmp_path.iterdir()} == {"report.json", "curves.png"}
     assert plt.get_fignums() == []
