@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 from fer_tutorial.errors import UserError
@@ -16,6 +18,18 @@ Device = Literal["auto", "cpu", "cuda"]
 def _expect(holds: bool, name: str, value: object, expected: str) -> None:
     if not holds:
         raise UserError(f"{name} is {value!r}; expected {expected}")
+
+
+def _expect_numbers(config: Any) -> None:
+    """Refuse what is no number where one belongs, and fractions where things are counted."""
+    for member in fields(config):
+        value, kind = getattr(config, member.name), str(member.type).removesuffix(" | None")
+        if value is None and kind != member.type:
+            continue
+        if kind == "int":
+            _expect(isinstance(value, Integral) and not isinstance(value, bool), member.name, value, "a whole number")
+        elif kind == "float":
+            _expect(isinstance(value, Real) and isfinite(value), member.name, value, "a finite number")
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,7 @@ class DataConfig:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _expect_numbers(self)
         _expect(self.size >= 1, "size", self.size, "1 pixel or more")
         _expect(self.classes in (7, 8), "classes", self.classes, "7, or 8 with contempt")
         _expect(self.channels in (None, 1, 3), "channels", self.channels, "1 (grey) or 3")
@@ -79,14 +94,19 @@ class AugmentConfig:
     noise_probability: float = 1.0
 
     def __post_init__(self) -> None:
+        _expect_numbers(self)
         for name in ("flip", "erase", "noise_probability"):
             _expect(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a probability from 0 to 1")
         for name in ("rotate", "brightness", "noise"):
             _expect(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for name in ("scale", "translate", "contrast"):
             _expect(0 <= getattr(self, name) < 1, name, getattr(self, name), "from 0 to below 1")
+        two = "two shares between 0 and 1, ascending"
+        _expect(
+            isinstance(self.erase_area, tuple | list) and len(self.erase_area) == 2, "erase_area", self.erase_area, two
+        )
         smallest, largest = self.erase_area
-        _expect(0 < smallest <= largest < 1, "erase_area", self.erase_area, "two shares between 0 and 1, ascending")
+        _expect(0 < smallest <= largest < 1, "erase_area", self.erase_area, two)
 
 
 NO_AUGMENTATION = AugmentConfig(flip=0, rotate=0, scale=0, translate=0, brightness=0, contrast=0)
@@ -164,6 +184,7 @@ class TrainConfig:
     progress: bool = True
 
     def __post_init__(self) -> None:
+        _expect_numbers(self)
         for name in ("epochs", "batch_size", "step_epochs", "accumulate"):
             _expect(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("lr", "gamma"):

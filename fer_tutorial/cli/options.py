@@ -158,9 +158,10 @@ def named_values(options: Sequence[str], of_their_own: dict[str, str] | None = N
         if name in values:
             raise UserError(f"the option {name!r} is given twice; expected it once")
         try:
-            values[name] = ast.literal_eval(text)
+            value = ast.literal_eval(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
-            values[name] = text
+            value = text
+        values[name] = text if value is ... else value  # the pattern (...) is text, not Python's ellipsis
     return values
 
 

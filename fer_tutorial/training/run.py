@@ -12,6 +12,7 @@ from torch import nn
 
 from fer_tutorial.backbones import BACKBONES
 from fer_tutorial.config import DataConfig, TrainConfig
+from fer_tutorial.datasets import splits_of
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import NORMALIZATIONS, build_method, check_needs, config_class, network_class
@@ -22,7 +23,7 @@ from fer_tutorial.training.engine import OnEpoch, OnStep, monitor_of, train
 from fer_tutorial.training.evaluate import evaluate
 from fer_tutorial.training.folds import CrossValidation, check_fold_count, cross_validate, fold_folder, hold_out
 from fer_tutorial.training.setup import check_machine
-from fer_tutorial.training.splits import check_data_set, open_split, splits_of
+from fer_tutorial.training.splits import check_data_set, open_split
 
 Say = Callable[[str], None]
 
@@ -146,7 +147,7 @@ def run(
     files = RunFolder(folder) if folder is not None else None
     if files is not None:
         files.check_method(plan.method) if resume else files.check_free()
-    available = splits_of(plan.data)
+    available = splits_of(plan.data.name, plan.data.root)
     if "valid" not in available and "train" in available and plan.holdout is None:
         raise UserError(
             f"the data set {plan.data.name!r} has no validation split (it has {', '.join(available)}); hold out a "

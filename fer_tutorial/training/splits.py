@@ -1,18 +1,14 @@
-"""The splits of the data set that a run was asked for: what there is, known before any pixel is read."""
+"""The splits of the data set that a run was asked for: what is in them is known before any pixel is read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fer_tutorial.config import DataConfig
-from fer_tutorial.datasets.folder import folder_splits
 from fer_tutorial.datasets.load import check_options, load_data, open_source, reader_of
-from fer_tutorial.datasets.packed import HEADER
-from fer_tutorial.datasets.source import SPLITS
 from fer_tutorial.face_data import FaceData
 
 
@@ -32,18 +28,6 @@ def check_data_set(data: DataConfig) -> None:
     """Raise a UserError if there is no such data set, or it has no such option; nothing is read."""
     if data.name != "packed":
         check_options(data.name, reader_of(data.name), data.options)
-
-
-def splits_of(data: DataConfig) -> tuple[str, ...]:
-    """Which of train, valid and test the data set has."""
-    root = Path(data.root).expanduser() if data.root is not None else None
-    if data.name == "london":
-        return ("test",)
-    if data.name == "folder" and root is not None and root.is_dir():
-        return folder_splits(root)
-    if data.name == "packed" and root is not None and not (root / HEADER).is_file():
-        return tuple(split for split in SPLITS if (root / split / HEADER).is_file()) or SPLITS
-    return SPLITS
 
 
 def open_split(data: DataConfig, split: str) -> Split:

@@ -11,10 +11,19 @@ from fer_tutorial.errors import UserError
 
 
 def test_values_are_numbers_where_they_look_like_numbers():
-    typed = ("n=10", "label_noise=0.2", "labels=vote", "cache=False", "intensity=(1, 5)", "pattern=^(S\\d+)_", "a=b=c")
+    typed = (
+        "n=10",
+        "label_noise=0.2",
+        "labels=vote",
+        "cache=False",
+        "intensity=(1, 5)",
+        "pattern=^(S\\d+)_",
+        "a=b=c",
+        "all=...",
+    )
     assert named_values(typed) == {
         **{"n": 10, "label_noise": 0.2, "labels": "vote", "cache": False, "intensity": (1, 5)},
-        **{"pattern": "^(S\\d+)_", "a": "b=c"},
+        **{"pattern": "^(S\\d+)_", "a": "b=c", "all": "..."},
     }
 
 
