@@ -9,7 +9,6 @@ weights, the order of the samples and their augmentation; the faces are the same
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ import torch
 from torch import Tensor
 
 from fer_tutorial.config import NO_AUGMENTATION, TrainConfig
-from fer_tutorial.datasets import load_data
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.records.study import Arm, Result
 from fer_tutorial.training.loader import Loader
@@ -46,18 +44,8 @@ def plan(seeds: int) -> list[Arm]:
     return shared.over_seeds(seeds, **{"lambda": WEIGHTS})
 
 
-@cache
-def faces(settings: Settings) -> tuple[FaceData, FaceData]:
-    """Training and test faces, of different people."""
-    look = {"size": settings.size, "nuisance": settings.nuisance, "intensity": settings.intensity}
-    return (
-        load_data("synthetic", split="train", n=settings.train_size, **look),
-        load_data("synthetic", split="test", n=settings.test_size, **look),
-    )
-
-
 def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
-    data, test = faces(settings)
+    data, test = shared.faces(settings)
     config = TrainConfig(
         epochs=settings.epochs, batch_size=settings.batch_size, lr=settings.lr,
         augment=replace(NO_AUGMENTATION, flip=0.5), seed=arm["seed"], progress=False,

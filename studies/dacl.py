@@ -7,13 +7,11 @@ python -m studies.dacl sgd --seeds 3
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fer_tutorial.config import TrainConfig
-from fer_tutorial.datasets import load_data
-from fer_tutorial.face_data import FaceData
 from fer_tutorial.records.study import Arm, Result
 from studies import shared
 
@@ -52,18 +50,8 @@ def plan(variants: tuple[str, ...], seeds: int) -> list[Arm]:
     return shared.over_seeds(seeds, variant=variants)
 
 
-@cache
-def faces(settings: Settings) -> tuple[FaceData, FaceData]:
-    """Training and test faces, of different people."""
-    look = {"size": settings.size, "nuisance": settings.nuisance, "intensity": settings.intensity}
-    return (
-        load_data("synthetic", split="train", n=settings.train_size, **look),
-        load_data("synthetic", split="test", n=settings.test_size, **look),
-    )
-
-
 def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
-    data, test = faces(settings)
+    data, test = shared.faces(settings)
     config = TrainConfig(
         epochs=settings.epochs, batch_size=settings.batch_size, optimizer=settings.optimizer, lr=settings.lr,
         weight_decay=settings.weight_decay, seed=arm["seed"], progress=False,

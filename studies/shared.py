@@ -7,7 +7,7 @@ import ast
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from safetensors.torch import save
 from torch import nn
 
 from fer_tutorial.config import TrainConfig
+from fer_tutorial.datasets import load_data
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import build_method, presets
@@ -102,6 +103,16 @@ def over_seeds(seeds: int, **columns: Any) -> list[Arm]:
     """Every value of one column with every seed, all values before the next seed."""
     ((name, values),) = columns.items()
     return [{name: value, "seed": seed} for seed in range(seeds) for value in values]
+
+
+@cache
+def faces(settings: Any) -> tuple[FaceData, FaceData]:
+    """Synthetic training and test faces, of different people, that look as ``settings`` say."""
+    look = {"size": settings.size, "nuisance": settings.nuisance, "intensity": settings.intensity}
+    return (
+        load_data("synthetic", split="train", n=settings.train_size, **look),
+        load_data("synthetic", split="test", n=settings.test_size, **look),
+    )
 
 
 def train_expression(
