@@ -1,5 +1,7 @@
 """The built pages in a browser without a network: nothing is fetched, nothing fails, figures react, phones can read."""
 
+import re
+
 import pytest
 
 FIGURE = "figure_to_operate.html"
@@ -50,7 +52,7 @@ def test_every_picture_has_words(visit, pages):
 def test_formulas_are_typeset_and_numbered(visit):
     page = visit(FIGURE)
     assert page.locator("mjx-container[display=true] svg").count() == 1
-    assert page.locator("a.reference.internal", has_text="equation (1").count() == 1
+    assert page.locator("a.reference.internal", has_text=re.compile(r"equation \(\d")).count() == 1
     assert visit.problems == []
 
 
