@@ -93,9 +93,11 @@ def feature_map_shape(backbone: nn.Module, image_size: int) -> tuple[int, int, i
     }
     was_training = backbone.training
     backbone.eval()
-    with torch.no_grad():
-        shape = torch.func.functional_call(backbone, parameters_and_buffers, images).shape
-    backbone.train(was_training)
+    try:
+        with torch.no_grad():
+            shape = torch.func.functional_call(backbone, parameters_and_buffers, images).shape
+    finally:
+        backbone.train(was_training)
     return shape[1], shape[2], shape[3]
 
 

@@ -73,7 +73,9 @@ def predict_all(method: Any, loader: Loader, batch_size: int = 256) -> Tensor:
     positions = np.arange(rank * share, (rank + 1) * share).clip(max=count - 1)
     was_training = method.training
     method.eval()
-    with refusals_of_a_paper():
-        outputs = [method.predict(batch) for batch in loader.in_turn(positions, batch_size)]
-    method.train(was_training)
+    try:
+        with refusals_of_a_paper():
+            outputs = [method.predict(batch) for batch in loader.in_turn(positions, batch_size)]
+    finally:
+        method.train(was_training)
     return gather(torch.cat(outputs).float())[:count]

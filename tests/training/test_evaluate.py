@@ -93,3 +93,14 @@ def test_evaluation_leaves_the_mode_as_it_was():
 def test_data_that_do_not_fit(data, sentence, network):
     with pytest.raises(UserError, match=sentence):
         evaluate(network, data)
+
+
+def test_a_method_is_left_as_it_was_found(network, monkeypatch):
+    network.train()
+    predict(network, striped(n=4))
+    assert network.training
+    monkeypatch.setattr(network, "predict", lambda batch: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        predict(network, striped(n=4))
+    assert network.training
+    network.eval()
