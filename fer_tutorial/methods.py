@@ -17,7 +17,6 @@ from typing import (
     Protocol,
     TypedDict,
     cast,
-    runtime_checkable,
 )
 
 from fer_tutorial.errors import UserError, refusals_of_a_paper
@@ -61,7 +60,6 @@ class StepOutputs(TypedDict):
     kept: NotRequired[dict[str, Tensor]]
 
 
-@runtime_checkable
 class Method(Protocol):
     """The contract of a method: an ``nn.Module`` with these members, and the engine can train it.
 
@@ -108,7 +106,6 @@ class Method(Protocol):
         ...
 
 
-@runtime_checkable
 class ExpressionMethod(Method, Protocol):
     """A :class:`Method` that tells expressions apart, by an embedding that is classified."""
 

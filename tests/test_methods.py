@@ -22,6 +22,7 @@ from fer_tutorial.methods import (
     register_method,
 )
 from fer_tutorial.training.engine import parameter_groups
+from tests.helpers.contract import missing_members
 from tests.helpers.striped_faces import striped
 from tests.helpers.two_processes import DATA, configuration
 
@@ -45,11 +46,16 @@ def outputs_of(name):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_has_the_members_of_the_protocol(name):
     method, _ = method_and_batch(name)
-    assert isinstance(method, Method)
+    assert not missing_members(method, Method)
     assert isinstance(method, torch.nn.Module)
     assert isinstance(method.backbone, torch.nn.Module)
     assert method.spec.name == name
     assert method.config == configuration(name)
+
+
+def test_a_network_that_is_no_method_is_told_from_one():
+    lacks = missing_members(torch.nn.Linear(1, 1), ExpressionMethod)
+    assert lacks == {"task", "needs", "config", "spec", "backbone", "training_step", "predict", "embed"}
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -90,7 +96,7 @@ def test_a_prediction_has_a_row_a_sample_and_needs_no_labels(name):
 def test_an_embedding_has_a_row_a_face(name):
     method, batch = method_and_batch(name)
     faces = batch["images"] if batch["images"].ndim == 4 else batch["images"][:, -1]
-    assert isinstance(method, ExpressionMethod)
+    assert not missing_members(method, ExpressionMethod)
     embedding = method.eval().embed(faces)
     assert embedding.shape[0] == M
     assert embedding.ndim == 2
