@@ -135,6 +135,8 @@ class TrainConfig:
         monitor: the metric that says which epoch is the best one; None for accuracy (intensities: ICC).
         restore_best: end with the best epoch's weights.  Only fair where the evaluation data are validation data.
         class_balanced: draw every class equally often, with replacement.
+        draw_labels: draw a sample's label anew from its annotators' votes each time it is seen (Barsoum et al. 2016,
+            "probabilistic label drawing"), instead of the one label that the data give it.
         augment: how training images are varied.
         precision: fp32, or mixed precision with bf16 or fp16.
         channels_last: memory layout of images and weights; faster on CPUs and on tensor cores.
@@ -171,6 +173,7 @@ class TrainConfig:
     monitor: str | None = None
     restore_best: bool = False
     class_balanced: bool = False
+    draw_labels: bool = False
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     precision: Precision = "fp32"
     channels_last: bool = True

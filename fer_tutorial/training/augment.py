@@ -55,6 +55,11 @@ class Step(NamedTuple):
         """This process's rows of the table of uniform draws: (m, len(DRAWS)) in [0, 1), on the CPU."""
         return draw(self.size, step_seed(self.seed, self.epoch, self.number, 0))[self.rows]
 
+    def label_draws(self) -> Tensor:
+        """This process's rows of the step's uniform draws for labels: (m,) in [0, 1), on the CPU."""
+        generator = torch.Generator().manual_seed(step_seed(self.seed, self.epoch, self.number, 2))
+        return torch.rand(self.size, generator=generator)[self.rows]
+
     def noise(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
         """This process's rows of the step's Gaussian noise: (m, *shape), on the generator's device."""
         generator.manual_seed(step_seed(self.seed, self.epoch, self.number, 1))

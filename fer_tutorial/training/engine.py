@@ -152,6 +152,11 @@ def train(
         if method.task == "expression" and method.spec.class_names:
             eval_data = match_classes(method.spec.class_names, eval_data).data
         check_fit(method, eval_data)
+    if config.draw_labels and train_data.votes is None:
+        raise UserError(
+            f"draw_labels draws from annotators' votes, which the data set {train_data.name!r} does not have; train on "
+            "data with votes, such as ferplus, or leave draw_labels out"
+        )
     accelerator = start_accelerator(config)
     files = RunFolder(folder) if folder is not None else None
     if files is not None and resume:
@@ -222,6 +227,7 @@ class _Training:
             rows=slice(accelerator.process_index * share, (accelerator.process_index + 1) * share),
             seed=config.seed,
             balanced=config.class_balanced,
+            draw_labels=config.draw_labels,
             **where,
         )
         self.eval_loader = None if eval_data is None else Loader(eval_data, method, **where)
@@ -257,7 +263,8 @@ class _Training:
         self.model.train()
         for batch in self.loader.epoch(epoch, self.progress.step):
             set_rate(self.optimizer, rate_factor(config, epoch * self.steps + self.progress.step, self.steps))
-            batch["labels"] = self.labels.labels_of(batch["index"])
+            if not config.draw_labels:
+                batch["labels"] = self.labels.labels_of(batch["index"])
 
             with accelerator.accumulate(self.model):
                 with refusals_of_a_paper():
@@ -270,7 +277,7 @@ class _Training:
             if hasattr(self.method, "after_step"):
                 self.method.after_step(batch, outputs, gather)
 
-            if "relabel" in outputs:
+            if "relabel" in outputs and not config.draw_labels:  # what is drawn anew each time cannot be corrected
                 change = outputs["relabel"]
                 index, labels, confidence = (
                     gather(t) for t in (batch["index"], change["labels"], change["confidence"])

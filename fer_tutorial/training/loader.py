@@ -32,6 +32,7 @@ class Loader:
         rows: which rows of each step's batch this process takes; None for all.
         seed: of the order and of the augmentation.
         balanced: draw every class equally often, with replacement.
+        draw_labels: in an :meth:`epoch`, draw each label anew from the sample's votes.
         cache_gb: data that fit into so much GPU memory are moved there once.
         channels_last: leave images in the memory layout in which convolutions are fastest.
 
@@ -57,6 +58,7 @@ class Loader:
         rows: slice | None = None,
         seed: int = 0,
         balanced: bool = False,
+        draw_labels: bool = False,
         cache_gb: float = 4.0,
         channels_last: bool = True,
     ) -> None:
@@ -65,6 +67,7 @@ class Loader:
         self.batch_size, self.steps = batch_size, len(data) // batch_size if steps is None else steps
         self.rows = rows or slice(0, batch_size)
         self.balanced_labels = data.labels if balanced else None
+        self.draw_labels = draw_labels
         self.mean, self.std = normalization_tensors(method.spec.normalization, self.device)
         self._batches = FaceBatches(data, self.device, cache_gb)
 
@@ -100,9 +103,28 @@ class Loader:
         if self.augment is not None and step is not None:
             images, landmarks = self.augment(images, batch.get("landmarks"), batch.pop("draws"), step)
             batch |= {} if landmarks is None else {"landmarks": landmarks}
+        if self.draw_labels and step is not None:
+            batch["labels"] = drawn_labels(batch["votes"], step.label_draws().to(self.device, non_blocking=True))
         images = (images - self.mean) / self.std
         layout = torch.channels_last if self.channels_last and images.ndim == 4 else torch.contiguous_format
         return batch | {"images": images.contiguous(memory_format=layout)}
+
+
+def drawn_labels(votes: Tensor, draws: Tensor) -> Tensor:
+    """A label for each sample, class k with the probability of its share of the votes.
+
+    Args:
+        votes: counts or shares (m, K), none negative, each row with a sum above 0.
+        draws: uniform draws (m,) in [0, 1).
+
+    Returns:
+        int64 (m,).
+
+    >>> drawn_labels(torch.tensor([[8, 2], [8, 2], [0, 5]]), torch.tensor([0.7, 0.9, 0.0])).tolist()
+    [0, 1, 1]
+    """
+    totals = votes.float().cumsum(dim=1)  # (m, K)
+    return (totals > draws[:, None] * totals[:, -1:]).int().argmax(dim=1)  # the first whose running total exceeds it
 
 
 def normalise(images: Tensor, normalization: str = "imagenet") -> Tensor:

@@ -297,6 +297,18 @@ def test_class_balanced_draws():
     assert 0.09 < share < 0.2
 
 
+def test_labels_drawn_from_votes_are_what_is_trained_on():
+    data = striped(n=64)
+    voted = replace(data, votes=np.eye(7, dtype=int)[(data.labels + 1) % 7])  # all votes are for another class
+    seen = []
+    config = quick(draw_labels=True)
+    train(build_method("scn", voted), voted, config=config, on_step=lambda batch, _: seen.append(batch))
+    for batch in seen:
+        assert torch.equal(batch["labels"], batch["votes"].argmax(1))
+    with pytest.raises(UserError, match="draws from annotators' votes, which the data set 'striped' does not have"):
+        train(build_method("softmax", data), data, config=config)
+
+
 def test_relabelled_samples_are_trained_with_their_new_label(tmp_path):
     data = striped(n=32)
     method = build_method("softmax", data)

@@ -8,7 +8,7 @@ from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig
 from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.training import build_method
 from fer_tutorial.training.augment import Augment
-from fer_tutorial.training.loader import Loader, epoch_order, normalise
+from fer_tutorial.training.loader import Loader, drawn_labels, epoch_order, normalise
 from tests.helpers.striped_faces import striped
 
 
@@ -103,3 +103,29 @@ def test_balanced_draws_are_equally_often_of_every_class():
     drawn = labels[epoch_order(1000, 0, 0, labels)]
     for label in (0, 1, 3):
         assert abs((drawn == label).mean() - 1 / 3) < 0.06
+
+
+def test_labels_are_drawn_as_often_as_they_were_voted_for():
+    votes = torch.tensor([[1, 0, 3], [0, 5, 5], [2, 0, 0]])
+    draws = (torch.arange(1000) + 0.5) / 1000
+    for row in votes:
+        counts = torch.bincount(drawn_labels(row.expand(1000, 3), draws), minlength=3)
+        assert torch.equal(counts, (1000 * row / row.sum()).long())
+    shares = votes / votes.sum(1, keepdim=True)
+    assert torch.equal(drawn_labels(shares, draws[:3]), drawn_labels(votes, draws[:3]))
+
+
+def test_each_epoch_draws_labels_anew_and_two_processes_draw_those_of_one():
+    data = replace(striped(n=64), votes=np.tile([1, 1, 0, 0, 0, 0, 0], (64, 1)))
+    loader = loader_of(data, batch_size=64, draw_labels=True)
+    first, again, second = (next(loader.epoch(epoch)) for epoch in (0, 0, 1))
+    assert torch.equal(first["labels"], again["labels"])
+    assert set(first["labels"].tolist()) == {0, 1}
+    by_index = [batch["labels"][batch["index"].argsort()] for batch in (first, second)]
+    assert not torch.equal(*by_index)
+    halves = [
+        next(loader_of(data, batch_size=64, draw_labels=True, rows=rows).epoch(0))["labels"]
+        for rows in (slice(0, 32), slice(32, 64))
+    ]
+    assert torch.equal(torch.cat(halves), first["labels"])
+    assert torch.equal(loader.take()["labels"], torch.from_numpy(data.labels))  # as given where nothing is trained
