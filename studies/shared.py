@@ -26,6 +26,9 @@ from fer_tutorial.records.study import Arm, Result, Study
 from fer_tutorial.training.engine import Run, train
 
 
+EXPRESSION_METRICS = ("accuracy", "mean_class_accuracy", "macro_f1")
+
+
 @dataclass(frozen=True)
 class Part:
     """One study of a program.
