@@ -7,7 +7,7 @@ All training images, eight classes.  The epoch is chosen on the validation split
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.datasets import load_data
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.records.study import Arm, Result
-from fer_tutorial.training.evaluate import evaluate
 from studies import shared
 
 
@@ -71,10 +70,8 @@ def one_recipe(settings: Settings, arm: Arm, data_root: Path | None = None) -> R
     """Softmax with one recipe; nothing but the validation split is looked at."""
     data, valid, _ = faces(settings, data_root)
     config = training(settings, arm["seed"], **RECIPES[arm["recipe"]])
-    _, run = shared.train_expression("softmax", {}, data, valid, config, settings.backbone)
-    best = run.history.iloc[run.best_epoch]
-    metrics = {f"valid_{name}": best[name] for name in shared.EXPRESSION_METRICS}
-    return Result(metrics | {"best_epoch": run.best_epoch}, run.history)
+    method, run = shared.train_expression("softmax", {}, data, valid, config, settings.backbone)
+    return shared.chosen_epoch_result(method, run)
 
 
 PARTS = {

@@ -24,7 +24,7 @@ from fer_tutorial.methods import build_method, presets
 from fer_tutorial.records.files import write_atomically
 from fer_tutorial.records.study import Arm, Result, Study
 from fer_tutorial.training.engine import Run, train
-
+from fer_tutorial.training.evaluate import evaluate
 
 EXPRESSION_METRICS = ("accuracy", "mean_class_accuracy", "macro_f1")
 
@@ -133,6 +133,18 @@ def expression_result(run: Run, test: FaceData, **further: float) -> Result:
     last = run.history.iloc[-1].drop(["epoch", "lr"]).to_dict()
     table = confusion(run.metrics["confusion_matrix"], test.class_names)
     return Result(last | further, run.history, {"confusion": table})
+
+
+def chosen_epoch_result(method: Any, run: Run, test: FaceData | None = None) -> Result:
+    """A run that ended with the weights of its best epoch: that epoch's row, and what the weights reach on ``test``."""
+    best = run.history.iloc[run.best_epoch].drop(["epoch", "lr"]).to_dict()
+    metrics = {(f"valid_{name}" if name in EXPRESSION_METRICS else name): value for name, value in best.items()}
+    metrics["best_epoch"] = run.best_epoch
+    if test is None:
+        return Result(metrics, run.history)
+    found = evaluate(method, test)
+    table = confusion(found["confusion_matrix"], test.class_names)
+    return Result({name: found[name] for name in EXPRESSION_METRICS} | metrics, run.history, {"confusion": table})
 
 
 def confusion(matrix: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:

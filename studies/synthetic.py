@@ -1,0 +1,175 @@
+"""Seven expressions on synthetic faces: every method at its best against softmax.
+
+    python -m studies.synthetic choice --seeds 2      each method's λ (TCL: margin, distance), by validation people
+    python -m studies.synthetic methods --seeds 8     every method with what was chosen for it
+
+Training, validation and test show different people.  A run ends with the weights of the epoch that did best on the
+validation people, and sees the test people once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fer_tutorial.config import TrainConfig
+from fer_tutorial.datasets import load_data
+from fer_tutorial.errors import UserError
+from fer_tutorial.face_data import FaceData
+from fer_tutorial.papers.configs import STRATEGIES
+from fer_tutorial.records.study import Arm, Result, Study
+from studies import shared
+
+
+@dataclass(frozen=True)
+class Settings:
+    train_size: int = 4200
+    valid_size: int = 1400
+    test_size: int = 2800
+    size: int = 48
+    nuisance: float = 0.2
+    intensity: tuple[float, float] = (1.5, 5.0)
+    epochs: int = 30
+    batch_size: int = 64
+    backbone: str = "small_cnn"
+    precision: str = "bf16"
+
+
+QUICK = {
+    "train_size": 28, "valid_size": 28, "test_size": 28, "size": 24, "epochs": 2, "batch_size": 14, "precision": "fp32",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One thing that is compared.
+
+    Args:
+        method: its name in the package.
+        changes: what differs from the method's small preset.
+        optimizer: the name of one of ``OPTIMIZERS``.
+        lambdas: values of λ to choose among; none for a method without.
+        pulls: TCL's pairs of a distance and a margin that belongs to it, to choose among.
+    """
+
+    method: str
+    changes: dict[str, Any]
+    optimizer: str = "adamw"
+    lambdas: tuple[float | None, ...] = (None,)
+    pulls: tuple[tuple[str | None, float | None], ...] = ((None, None),)
+
+
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "adamw": {"optimizer": "adamw", "lr": 3e-3, "weight_decay": 1e-4},
+    "sgd": {"optimizer": "sgd", "lr": 0.05, "weight_decay": 5e-4},
+}
+LAMBDAS = (0.01, 0.03, 0.1, 0.3, 1.0)
+# Half squares of distances in the embedding are in the tens, distances themselves below ten.
+PULLS = (("half_square", 1.0), ("half_square", 10.0), ("half_square", 50.0), ("euclidean", 1.0), ("euclidean", 5.0))
+VARIANTS: dict[str, Variant] = {
+    "softmax": Variant("softmax", {}),
+    "center loss": Variant("center_loss", {}, lambdas=LAMBDAS),
+    "DACL": Variant("dacl", {}, lambdas=LAMBDAS),
+    "DACL, a = 1": Variant("dacl", {"attention": "one"}, lambdas=LAMBDAS),
+    "DACL, mean one": Variant("dacl", {"mean_one": True}, lambdas=LAMBDAS),
+    # The margin that the authors advise for small batches; relabelling begins after a third of the epochs.
+    "SCN": Variant("scn", {"delta_1": 0.07, "relabel_epoch": 10}),
+    "softmax, SGD": Variant("softmax", {}, "sgd"),
+    "DACL, SGD": Variant("dacl", {}, "sgd", LAMBDAS),
+    **{
+        f"TCL, {negatives.replace('_', ' ')}": Variant(
+            "tcl", {"negatives": negatives}, lambdas=(0.03, 0.3), pulls=PULLS
+        )
+        for negatives in STRATEGIES
+    },
+}
+
+
+# --- plans -----------------------------------------------------------------------------------------------------------
+
+
+def plan_choice(seeds: int) -> list[Arm]:
+    """Every method that has something to choose, with every choice, one method after the other."""
+    return [
+        {"variant": name, "lambda": weight, "distance": distance, "margin": margin, "seed": seed}
+        for name, variant in VARIANTS.items()
+        if len(variant.lambdas) > 1
+        for seed in range(seeds)
+        for weight in variant.lambdas
+        for distance, margin in variant.pulls
+    ]
+
+
+def plan_methods(seeds: int) -> list[Arm]:
+    """Every method with what was chosen for it, one seed after the other."""
+    chosen = choices(Study.read("synthetic_choice").runs)
+    missing = [name for name, variant in VARIANTS.items() if len(variant.lambdas) > 1 and name not in chosen.index]
+    if missing:
+        raise UserError(f"nothing is chosen for {', '.join(missing)} yet; run the part 'choice' first")
+    nothing = {"lambda": None, "distance": None, "margin": None}
+    return [
+        {"variant": name, **(chosen.loc[name].to_dict() if name in chosen.index else nothing), "seed": seed}
+        for seed in range(seeds)
+        for name in VARIANTS
+    ]
+
+
+def choices(runs: pd.DataFrame) -> pd.DataFrame:
+    """For each variant, the λ, distance and margin with the best mean accuracy on the validation people."""
+    settings = ["variant", "lambda", "distance", "margin"]
+    means = runs.groupby(settings, dropna=False, as_index=False, sort=False)["valid_accuracy"].mean()
+    best = means.loc[means.groupby("variant", sort=False)["valid_accuracy"].idxmax()]
+    best = best.set_index("variant")[settings[1:]].astype(object)
+    return best.where(best.notna(), None)
+
+
+# --- one run ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def faces(settings: Settings) -> tuple[FaceData, FaceData, FaceData]:
+    """Training, validation and test faces, of different people."""
+    look = {"size": settings.size, "nuisance": settings.nuisance, "intensity": settings.intensity}
+    sizes = {"train": settings.train_size, "valid": settings.valid_size, "test": settings.test_size}
+    train, valid, test = (load_data("synthetic", split=split, n=n, **look) for split, n in sizes.items())
+    return train, valid, test
+
+
+def one_run(
+    settings: Settings, arm: Arm, data_root: Path | None = None, *, splits: Sequence[str] = ("valid",)
+) -> Result:
+    """Train once; the metrics of the chosen epoch on ``splits``."""
+    train, valid, test = faces(settings)
+    variant = VARIANTS[arm["variant"]]
+    given = {"lambda_": arm["lambda"], "distance": arm["distance"], "margin": arm["margin"]}
+    changes = variant.changes | {name: value for name, value in given.items() if value is not None}
+    config = TrainConfig(
+        epochs=settings.epochs, batch_size=settings.batch_size, precision=settings.precision, restore_best=True,
+        seed=arm["seed"], progress=False, **OPTIMIZERS[variant.optimizer],
+    )  # fmt: skip
+    method, run = shared.train_expression(variant.method, changes, train, valid, config, settings.backbone)
+    return shared.chosen_epoch_result(method, run, test if tested else None)
+
+
+PARTS = {
+    "choice": shared.Part(
+        "synthetic_choice", "Which λ, and which margin and distance of TCL, does each method do best with?",
+        Settings(), plan_choice, one_run, QUICK,
+    ),
+    "methods": shared.Part(
+        "synthetic_methods", "Which method tells seven expressions of synthetic faces apart better than softmax?",
+        Settings(), plan_methods, partial(one_run, tested=True), QUICK,
+    ),
+}  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> None:
+    shared.main("studies.synthetic", __doc__, PARTS, arguments)
+
+
+if __name__ == "__main__":
+    main()
