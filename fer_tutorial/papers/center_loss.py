@@ -7,6 +7,7 @@ book's.
 
 from __future__ import annotations
 
+import math
 from typing import Any, get_args
 
 import torch
@@ -130,7 +131,9 @@ class CenterLoss(nn.Module):
     * :math:`L_C` is :func:`center_loss`,
     * :math:`\lambda` is ``config.lambda_``.
 
-    The centers start at zero; how the paper starts them is not known to us.
+    The centers start at zero, which is our reading of the paper, or as ``config.center_start`` says.  They move after
+    every step of the network by ``config.update_rule``.  With momentum :math:`\mu` and weight decay :math:`w`, as the
+    authors' code has them, that is :math:`v \leftarrow \mu v + \alpha (\Delta c + w c)` and :math:`c \leftarrow c - v`.
 
     Args:
         backbone: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C in ``backbone.out_channels``.
@@ -143,12 +146,14 @@ class CenterLoss(nn.Module):
         >>> method(torch.zeros(4, 3, 8, 8)).shape, method.centers.shape
         (torch.Size([4, 7]), torch.Size([7, 2]))
 
-    Source: Wen et al. 2016, Eq. (5).
+    Source: Wen et al. 2016, Eq. (5); start, momentum and weight decay of the centers: face_train_test.prototxt and
+    face_solver.prototxt of ydwen/caffe-face; the step without λ: main.py of KaiyangZhou/pytorch-center-loss.
     """
 
     task = "expression"
     needs = ("labels",)
     centers: Tensor
+    velocity: Tensor  # of the centers, where they have momentum and the optimizer does not move them
 
     def __init__(self, backbone: nn.Module, num_classes: int, config: CenterLossConfig = PRESETS["paper"]) -> None:
         super().__init__()
@@ -159,10 +164,15 @@ class CenterLoss(nn.Module):
         self.embedding = nn.Identity() if config.embedding_dim is None else nn.Linear(channels, feature_dim)
         self.classifier = nn.Linear(feature_dim, num_classes)
         centers = torch.zeros(num_classes, feature_dim)
-        if config.update_rule == "paper":
-            self.register_buffer("centers", centers)
-        else:
+        if config.center_start == "xavier":
+            bound = math.sqrt(3 / feature_dim)  # Caffe's filler counts the inputs alone, torch's the outputs as well
+            nn.init.uniform_(centers, -bound, bound)
+        if config.update_rule == "autograd":
             self.centers = nn.Parameter(centers)
+        else:
+            self.register_buffer("centers", centers)
+            if config.center_momentum > 0:
+                self.register_buffer("velocity", torch.zeros_like(centers))
 
     def embed(self, images: Tensor) -> Tensor:
         """The embeddings x that are classified and pulled to the centers: images (m, 3, H, W) -> (m, d)."""
@@ -201,15 +211,30 @@ class CenterLoss(nn.Module):
 
     @torch.no_grad()
     def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:
-        """Moves the centers by the paper's rule; under ``"autograd"`` the optimizer has moved them already."""
-        if self.config.update_rule == "paper":
-            kept = outputs["kept"]
-            self.centers.copy_(center_update(self.centers, kept["features"], kept["labels"], self.config.alpha))
+        """Moves the centers by their rule; under ``"autograd"`` the optimizer has moved them already."""
+        config, kept = self.config, outputs["kept"]
+        if config.update_rule == "autograd":
+            return
+        if config.update_rule == "paper":
+            step = self.centers - center_update(self.centers, kept["features"], kept["labels"], config.alpha)  # α Δc
+        else:
+            step = config.alpha * self._gradient(kept["features"], kept["labels"])
+        step += config.alpha * config.center_weight_decay * self.centers
+        if config.center_momentum > 0:
+            step = self.velocity.mul_(config.center_momentum).add_(step)
+        self.centers.sub_(step)
+
+    @torch.enable_grad()
+    def _gradient(self, features: Tensor, labels: Tensor) -> Tensor:
+        """Gradient (K, d) of center loss, without λ, in the centers."""
+        centers = self.centers.clone().requires_grad_()
+        return torch.autograd.grad(center_loss(features, labels, centers, self.config.reduction), centers)[0]
 
     def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
-        """Optimizer groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
+        """Optimizer groups; centers that are parameters get the learning rate α, and no weight decay but their own."""
         network = [parameter for name, parameter in self.named_parameters() if name != "centers"]
         groups: list[dict[str, Any]] = [{"params": network, "lr": lr, "weight_decay": weight_decay}]
         if self.config.update_rule == "autograd":
-            groups.append({"params": [self.centers], "lr": self.config.alpha, "weight_decay": 0.0, "momentum": 0.0})
+            own = {"weight_decay": self.config.center_weight_decay, "momentum": self.config.center_momentum}
+            groups.append({"params": [self.centers], "lr": self.config.alpha, **own})
         return groups

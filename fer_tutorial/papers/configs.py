@@ -46,8 +46,9 @@ SOFTMAX_PRESETS: dict[str, SoftmaxConfig] = {"plain": SoftmaxConfig()}
 
 # --- center loss ----------------------------------------------------------------------------------------------------
 
-CenterUpdateRule = Literal["paper", "autograd"]
+CenterUpdateRule = Literal["paper", "autograd", "autograd_without_lambda"]
 CenterReduction = Literal["sum", "mean", "mean_without_half"]
+CenterStart = Literal["zero", "xavier"]
 
 
 @dataclass(frozen=True)
@@ -56,25 +57,32 @@ class CenterLossConfig:
 
     Attributes:
         lambda_: weight λ of the center loss; 0 gives plain softmax training.
-        alpha: step size α of the centers.  Under the rule "paper" that of the paper's own step; under "autograd" the
-            learning rate of their parameter group, meant for SGD (λ and the reduction scale that step as well).  Adam's
-            steps do not shrink with the gradient: with Adam take an α of the size of a learning rate.
-        update_rule: "paper" moves the centers by the paper's own step; "autograd" makes them parameters of the
-            optimizer.
+        alpha: step size α of the centers.  Under "autograd" it is the learning rate of their parameter group, meant for
+            SGD: Adam's steps do not shrink with the gradient, so take an α of the size of a learning rate with it.
+        update_rule: "paper" moves the centers by the paper's own step.  "autograd" makes them parameters of the
+            optimizer, so that λ and the reduction scale their step as well.  "autograd_without_lambda" moves them by
+            the same gradient with λ taken out again, as the training script of KaiyangZhou/pytorch-center-loss does.
         reduction: how the distances of a batch become one number: "sum" is half their sum (the paper), "mean" half
             their mean, "mean_without_half" their mean.  The cross-entropy is a mean over the batch here, so the default
             is a mean too; with "sum" the same λ weighs m times as much.
+        center_start: "zero", or "xavier" as the authors' code has it: uniform with variance 1/d.
+        center_momentum: momentum of the centers' step.  Under "autograd" it is SGD's; Adam has its own.
+        center_weight_decay: weight decay of the centers, which draws them to zero.
         embedding_dim: puts a linear layer of this width between the pooled features and the classifier, and center
             loss on its output; 2 gives embeddings that can be drawn.  None: center loss on the pooled features.
 
     Raises:
-        ValueError: a negative λ, α outside 0 to 1, an unknown rule or reduction, or an embedding of no dimension.
+        ValueError: a negative λ or weight decay, α outside 0 to 1, a momentum that is not from 0 to below 1, an unknown
+            rule, reduction or start, or an embedding of no dimension.
     """
 
     lambda_: float = 0.003
     alpha: float = 0.5
     update_rule: CenterUpdateRule = "paper"
     reduction: CenterReduction = "mean"
+    center_start: CenterStart = "zero"
+    center_momentum: float = 0.0
+    center_weight_decay: float = 0.0
     embedding_dim: int | None = None
 
     def __post_init__(self) -> None:
@@ -84,15 +92,32 @@ class CenterLossConfig:
             raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the paper uses 0.5)")
         check_one_of("update_rule", self.update_rule, get_args(CenterUpdateRule))
         check_one_of("reduction", self.reduction, get_args(CenterReduction))
+        check_one_of("center_start", self.center_start, get_args(CenterStart))
+        if not 0 <= self.center_momentum < 1:
+            raise ValueError(f"center_momentum is {self.center_momentum}; expected from 0 to below 1, such as 0.9")
+        if not self.center_weight_decay >= 0:
+            raise ValueError(f"center_weight_decay is {self.center_weight_decay}; expected 0 or more, such as 0.001")
         if self.embedding_dim is not None and self.embedding_dim < 1:
             raise ValueError(f"embedding_dim is {self.embedding_dim}; expected 1 or more, or None for no embedding")
 
 
-# λ and α are the paper's.  That both terms of the loss are means over the batch is our reading.
-CENTER_LOSS_PRESETS: dict[str, CenterLossConfig] = {"paper": CenterLossConfig(lambda_=0.003, alpha=0.5)}
+CENTER_LOSS_PRESETS: dict[str, CenterLossConfig] = {
+    # λ and α are the paper's.  It writes both terms of the loss as sums over the batch; the authors' code takes the
+    # mean of both, and so do we, which leaves λ what it was.  That the centers start at zero is our reading.
+    "paper": CenterLossConfig(lambda_=0.003, alpha=0.5),
+    # face_train_test.prototxt and face_solver.prototxt of ydwen/caffe-face: the solver learns the centers as it learns
+    # the network, with the paper's Δc for a gradient.  There the rate 0.1 falls with the network's; here α stays.
+    "official": CenterLossConfig(
+        lambda_=0.008, alpha=0.1, center_start="xavier", center_momentum=0.9, center_weight_decay=2 * 5e-4
+    ),
+}
 
 
 # --- DACL -----------------------------------------------------------------------------------------------------------
+
+SparseCenterUpdateRule = Literal["paper", "autograd"]
+AttentionKind = Literal["learned", "one"]
+AttentionStart = Literal["kaiming", "torch"]
 
 
 @dataclass(frozen=True)
@@ -106,16 +131,23 @@ class DACLConfig:
             do not shrink with the gradient: with Adam take an α of the size of a learning rate.
         update_rule: "paper" moves the centers as the official code does; "autograd" makes them parameters of the
             optimizer.
+        attention: "learned" by the attention network, or "one" everywhere, without such a network.  That is a control:
+            center loss whose centers start and move as DACL's do.
+        attention_start: how the linear layers of the attention network start.  "kaiming" is the official code's: normal
+            with variance 2 / inputs, biases 0; "torch" leaves them as torch starts them.  The attention of a face first
+            spreads over the dimensions with a standard deviation of 0.24 and 0.12, respectively.
         encoder_sizes: widths of the three layers of the CE-unit.
         mean_one: divide the attention of each sample by its mean.  Ours, not the paper's.
 
     Raises:
-        ValueError: a negative λ, α outside 0 to 1, an unknown rule, or not three positive widths.
+        ValueError: a negative λ, α outside 0 to 1, an unknown rule, attention or start, or not three positive widths.
     """
 
     lambda_: float = 0.01
     alpha: float = 0.5
-    update_rule: CenterUpdateRule = "paper"
+    update_rule: SparseCenterUpdateRule = "paper"
+    attention: AttentionKind = "learned"
+    attention_start: AttentionStart = "kaiming"
     encoder_sizes: tuple[int, int, int] = (3584, 512, 64)
     mean_one: bool = False
 
@@ -124,7 +156,9 @@ class DACLConfig:
             raise ValueError(f"lambda_ is {self.lambda_}; expected 0 or more (the official code uses 0.01)")
         if not 0 <= self.alpha <= 1:
             raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the official code uses 0.5)")
-        check_one_of("update_rule", self.update_rule, get_args(CenterUpdateRule))
+        check_one_of("update_rule", self.update_rule, get_args(SparseCenterUpdateRule))
+        check_one_of("attention", self.attention, get_args(AttentionKind))
+        check_one_of("attention_start", self.attention_start, get_args(AttentionStart))
         if len(self.encoder_sizes) != 3 or min(self.encoder_sizes) < 1:
             raise ValueError(
                 f"encoder_sizes are {self.encoder_sizes}; expected three positive widths such as (3584, 512, 64)"
@@ -133,10 +167,11 @@ class DACLConfig:
 
 # "official": the defaults of the authors' code, whose training runs 60 epochs of batches of 64 with SGD (learning rate
 # 0.01, times 0.1 every 20 epochs, momentum 0.9, weight decay 5e-4) from a ResNet-18 trained on MS-Celeb-1M.
-# "small": ours, for 48-pixel faces and a small backbone on a CPU; the CE-unit is narrower, nothing else differs.
+# "small": ours, for 48-pixel faces and a small backbone on a CPU; the CE-unit is narrower, and the attention network
+# starts as torch starts it.
 DACL_PRESETS: dict[str, DACLConfig] = {
-    "official": DACLConfig(lambda_=0.01, alpha=0.5, encoder_sizes=(3584, 512, 64)),
-    "small": DACLConfig(lambda_=0.01, alpha=0.5, encoder_sizes=(256, 128, 64)),
+    "official": DACLConfig(lambda_=0.01, alpha=0.5, attention_start="kaiming", encoder_sizes=(3584, 512, 64)),
+    "small": DACLConfig(lambda_=0.01, alpha=0.5, attention_start="torch", encoder_sizes=(256, 128, 64)),
 }
 
 
@@ -225,6 +260,7 @@ SCN_PRESETS: dict[str, SCNConfig] = {
 
 Strategy = Literal["nearest", "fully_synthesized", "semi_synthesized", "prediction_based"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+CenterDistance = Literal["half_square", "euclidean"]
 BatchReduction = Literal["mean", "sum"]
 
 
@@ -236,8 +272,12 @@ class TCLConfig:
         negatives: which center a sample is pushed from; the nearest wrong class's,
             one put together of several, or that of the class the network finds likeliest.
         lambda_: weight of the triplet-center loss beside the cross-entropy, 0 or more.
-        margin: how much farther the negative must be than the own center, above 0.
-        reduction: "mean" over the batch, or "sum" as He et al. write the loss.
+        distance: how far a sample is from a center: "half_square", half the squared distance, or "euclidean", the
+            plain one, as in the code of He et al.
+        margin: how much farther the negative must be than the own center, above 0.  A margin belongs to its distance.
+            In half squares μ asks for μ/r of plain distance, r being the mean of the two distances: among faces 14 from
+            their centers, half squares of 98, a margin of 1 asks for 0.07, which is next to none.
+        reduction: "mean" over the batch, as in the code of He et al., or "sum", as we recall their formula.
         select_fraction: share of the dimensions that the attention selects in semi_synthesized, from 0 to 1.
         pixel_attention: pool the feature map by learned weights of its positions instead of their average.
         element_attention: weight the dimensions of the distances by learned coefficients instead of ones.
@@ -256,6 +296,7 @@ class TCLConfig:
 
     negatives: Strategy = "fully_synthesized"
     lambda_: float = 0.1
+    distance: CenterDistance = "half_square"
     margin: float = 1.0
     reduction: BatchReduction = "mean"
     select_fraction: float = 0.5
@@ -268,6 +309,7 @@ class TCLConfig:
         check_one_of("negatives", self.negatives, STRATEGIES)
         if not self.lambda_ >= 0:
             raise ValueError(f"lambda_ is {self.lambda_}; expected a weight of 0 or more")
+        check_one_of("distance", self.distance, get_args(CenterDistance))
         if not self.margin > 0:
             raise ValueError(f"margin is {self.margin}; expected a distance above 0")
         check_one_of("reduction", self.reduction, get_args(BatchReduction))
@@ -278,13 +320,14 @@ class TCLConfig:
 
 
 # One preset a strategy, alike in all else, to be compared; their values are our choice.  "he2018" is the loss of He et
-# al. as their formula has it, a sum with plain distances; our λ makes a batch of 64 weigh as much as in the others.
+# al. as their partial code has it: plain distances and the mean over the batch.  (Their formula, a sum of half squares,
+# we only recall.)  Its margin and λ are our choice too.
 TCL_PRESETS: dict[str, TCLConfig] = {
     "fully_synthesized": TCLConfig("fully_synthesized"),
     "semi_synthesized": TCLConfig("semi_synthesized"),
     "prediction_based": TCLConfig("prediction_based"),
     "nearest": TCLConfig("nearest"),
-    "he2018": TCLConfig("nearest", reduction="sum", lambda_=0.1 / 64, pixel_attention=False, element_attention=False),
+    "he2018": TCLConfig("nearest", distance="euclidean", pixel_attention=False, element_attention=False),
 }
 
 

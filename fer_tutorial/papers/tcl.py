@@ -5,12 +5,14 @@ Recognition Scenarios.  CISS 2023, arXiv 2302.04108.  No official code is known.
 strategies for the negative sample (fully-synthesized, semi-synthesized, prediction-based) and a selective attention
 module of pixel-wise and element-wise coefficients; the formulas here are OUR READING of those names, built on the
 triplet-center loss of X. He, Y. Zhou, Z. Zhou, S. Bai, X. Bai: Triplet-Center Loss for Multi-View 3D Object Retrieval.
-CVPR 2018.  Every choice of ours is marked so below, and is a parameter.  The keys beside the code are the book's.
+CVPR 2018.  Every choice of ours is marked so below, and is a parameter.  Of He et al. we know that their partial code
+takes the plain distance and the mean over the batch; half squares and a sum are their formula as we recall it.  The
+keys beside the code are the book's.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -24,16 +26,19 @@ from fer_tutorial.papers.checks import (
     check_scores,
     identity,
 )
-from fer_tutorial.papers.configs import STRATEGIES, Strategy, TCLConfig, check_one_of
+from fer_tutorial.papers.configs import STRATEGIES, CenterDistance, Strategy, TCLConfig, check_one_of
 from fer_tutorial.papers.configs import TCL_PRESETS as PRESETS
 
 # --- equations ------------------------------------------------------------------------------------------------------
 
 
-def center_distance(features: Tensor, centers: Tensor, weights: Tensor | None = None) -> Tensor:
-    r"""Half the squared distance, each dimension weighted.
+def center_distance(
+    features: Tensor, centers: Tensor, weights: Tensor | None = None, distance: CenterDistance = "half_square"
+) -> Tensor:
+    r"""How far a sample is from a center, each dimension weighted: half the square, or the plain distance.
 
     .. math:: D_a(x, c) = \frac{1}{2} \sum_j a_j (x_j - c_j)^2
+        \qquad\text{or}\qquad D_a(x, c) = \sqrt{\sum_j a_j (x_j - c_j)^2}
 
     where
 
@@ -41,23 +46,37 @@ def center_distance(features: Tensor, centers: Tensor, weights: Tensor | None = 
     * :math:`c` is the center it is compared with (``centers``),
     * :math:`a` are the weights of the dimensions (``weights``).
 
+    The plain distance has no gradient where it is 0; there autograd gets 0, one of its subgradients.
+
     Args:
         features: floating point, (..., d).
         centers: floating point, broadcastable with ``features``: (m, d) is one a sample; (K, d) are all of them for
             features (m, 1, d).
-        weights: floating point, broadcastable likewise; None means ones.
+        weights: floating point, broadcastable likewise, 0 or more; None means ones.
+        distance: ``"half_square"``, the first formula, or ``"euclidean"``, the second.
 
     Returns:
         The distances, of the broadcast shape without d.
 
-    Example:
-        >>> center_distance(torch.tensor([3.0, 0.0]), torch.tensor([0.0, 4.0])).item()
-        12.5
+    Raises:
+        ValueError: an unknown distance.
 
-    Source: He et al. 2018 without weights; the weights are our reading of Rajoli et al. 2023.
+    Example:
+        >>> x, c = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 4.0])
+        >>> center_distance(x, c).item(), center_distance(x, c, distance="euclidean").item()
+        (12.5, 5.0)
+
+    Source: He et al. 2018 without weights (their code has the plain distance, their formula, as we recall it, half the
+    square); the weights are our reading of Rajoli et al. 2023.
     """
+    check_one_of("distance", distance, get_args(CenterDistance))
     squares = (features - centers).square()
-    return 0.5 * (squares if weights is None else weights * squares).sum(dim=-1)
+    total = (squares if weights is None else weights * squares).sum(dim=-1)
+    if distance == "half_square":
+        return 0.5 * total  # eq-tcl-distance
+    # The root's slope at 0 is infinite, and infinity times 0 is no number: its zeros are put in afterwards.
+    apart = total > 0
+    return torch.where(apart, torch.where(apart, total, 1.0).sqrt(), 0.0)
 
 
 def triplet_center_loss(
@@ -68,6 +87,7 @@ def triplet_center_loss(
     margin: float = 1.0,
     weights: Tensor | None = None,
     reduction: Literal["mean", "sum", "none"] = "mean",
+    distance: CenterDistance = "half_square",
 ) -> Tensor:
     r"""Be closer to the own center than to a negative one, by a margin.
 
@@ -84,36 +104,41 @@ def triplet_center_loss(
 
     No triplets of samples have to be found: the positive is the class center and the negative a center too.
 
+    A margin belongs to its distance.  Half squares of two distances r and s differ by (r − s)(r + s)/2, so a margin μ
+    in half squares asks the negative to be farther by μ over the mean distance: 14 from the centers, half squares of
+    98, a margin of 1 asks for 0.07, which is next to none.  With the plain distance μ is asked for at any distance.
+
     Args:
         features: embeddings, floating point, (m, d).
         labels: classes 0 to K-1, int64, (m,).
         centers: class centers, floating point, (K, d).
         negatives: floating point, (m, d), as from :func:`negative_centers`.
-        margin: a distance above 0.
-        weights: element-wise attention, floating point, (m, d), in (0, 1); None means ones.
+        margin: above 0, in the units of ``distance``.
+        weights: element-wise attention, floating point, (m, d), 0 or more; None means ones.
         reduction: ``"sum"`` as in the formula, ``"mean"`` over the batch, or ``"none"``.
+        distance: ``"half_square"`` or ``"euclidean"``, as for :func:`center_distance`.
 
     Returns:
         The loss, 0-dimensional, or (m,) without reduction.
 
     Raises:
         ValueError: shapes that do not fit, an empty batch, a label outside 0 to K-1 (looked at on the CPU only), or an
-            unknown reduction.
+            unknown reduction or distance.
 
     Example:
         >>> x, c = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 0.0], [2.0, 0.0]])
         >>> triplet_center_loss(x, torch.tensor([0]), c, c[[1]], margin=0.3)  # on the border: the margin is left
         tensor(0.3000)
 
-    Source: He et al. 2018.
+    Source: He et al. 2018; their code has the mean, the sum is their formula as we recall it.
     """
     check_embeddings(features, labels, centers)
     check_like_features(negatives, features, "negatives")
     if weights is not None:
         check_like_features(weights, features, "weights")
     check_one_of("reduction", reduction, ("mean", "sum", "none"))
-    own = center_distance(features, centers[labels], weights)  # (m,)
-    other = center_distance(features, negatives, weights)  # (m,)
+    own = center_distance(features, centers[labels], weights, distance)  # (m,)
+    other = center_distance(features, negatives, weights, distance)  # (m,)
     losses = torch.relu(own + margin - other)  # eq-tcl-loss
     if reduction == "mean":
         return losses.mean()
@@ -130,7 +155,7 @@ def nearest_wrong_class(features: Tensor, labels: Tensor, centers: Tensor, weigh
 
     * :math:`x_i` is row i of ``features`` and :math:`y_i` its class (``labels``),
     * :math:`c_k` is row k of ``centers``,
-    * :math:`D` is :func:`center_distance`.
+    * :math:`D` is :func:`center_distance`; half squares and plain distances have the same smallest one.
 
     Args:
         features: embeddings, floating point, (m, d).
@@ -291,7 +316,8 @@ def negative_centers(
 
     A fully synthesized negative is a center that need not exist anywhere: every coordinate belongs to some wrong
     class, and no wrong center is closer to the sample.  Which class is chosen carries no gradient; the chosen centers
-    do.
+    do.  Whether distances are half squares or plain ones makes no difference here: what is nearest in one is nearest in
+    the other.
 
     Args:
         strategy: one of :data:`STRATEGIES`.
@@ -480,7 +506,9 @@ class TCL(nn.Module):
         negatives = negative_centers(
             config.negatives, x, labels, self.centers, logits, selection, config.select_fraction
         )
-        each = triplet_center_loss(x, labels, self.centers, negatives, config.margin, attention, "none")  # (m,)
+        each = triplet_center_loss(
+            x, labels, self.centers, negatives, config.margin, attention, "none", config.distance
+        )  # (m,)
         triplet = each.mean() if config.reduction == "mean" else gather(each).sum()
         cross_entropy = F.cross_entropy(logits, labels)
         return {

@@ -9,6 +9,7 @@ from torch import nn
 from fer_tutorial.papers.center_loss import PRESETS, CenterLoss, CenterLossConfig, center_loss, center_update
 
 REDUCTIONS = ("sum", "mean", "mean_without_half")
+RULES = ("paper", "autograd", "autograd_without_lambda")
 M, D, K = 9, 5, 4
 
 
@@ -164,6 +165,11 @@ def test_unknown_reduction():
         {"update_rule": "mine"},
         {"reduction": "max"},
         {"embedding_dim": 0},
+        {"center_start": "one"},
+        {"center_momentum": 1.0},
+        {"center_momentum": -0.1},
+        {"center_weight_decay": -1e-3},
+        {"center_weight_decay": float("nan")},
     ],
 )
 def test_bad_config(change):
@@ -173,6 +179,13 @@ def test_bad_config(change):
 
 def test_preset_is_the_papers():
     assert (PRESETS["paper"].lambda_, PRESETS["paper"].alpha) == (0.003, 0.5)
+
+
+def test_official_preset_is_that_of_the_authors_two_files():
+    official = PRESETS["official"]
+    assert (official.lambda_, official.reduction, official.update_rule) == (0.008, "mean", "paper")
+    assert (official.alpha, official.center_momentum, official.center_weight_decay) == (0.1, 0.9, 1e-3)
+    assert official.center_start == "xavier"
 
 
 class TinyBackbone(nn.Sequential):
@@ -212,9 +225,9 @@ def test_shapes(embedding_dim):
     torch.testing.assert_close(method.predict(batch), outputs["logits"])
 
 
-@pytest.mark.parametrize("update_rule", ["paper", "autograd"])
-def test_everything_moves(update_rule):
-    method, batch = make_method(update_rule=update_rule, embedding_dim=2), make_batch()
+@pytest.mark.parametrize("config", [{"update_rule": rule} for rule in RULES] + [{"center_momentum": 0.9}])
+def test_everything_moves(config):
+    method, batch = make_method(embedding_dim=2, **config), make_batch()
     before = {name: value.clone() for name, value in method.state_dict().items()}
     step(method, batch)
     still = [name for name, value in method.state_dict().items() if torch.equal(value, before[name])]
@@ -240,6 +253,59 @@ def test_autograds_step_is_scaled_by_lambda_and_by_m():
     torch.testing.assert_close(method.centers.detach(), alpha * lambda_ * sums / M)
 
 
+def worked_case(**config):
+    """The chapter's three faces and two centers, as a method whose embeddings are the given features."""
+    method = CenterLoss(OneMap(), num_classes=2, config=CenterLossConfig(**config))
+    method.centers.copy_(torch.tensor([[0.0, 0.0], [4.0, 2.0]]))
+    images = torch.tensor([[1.0, 2.0], [3.0, 0.0], [4.0, 0.0]])[:, :, None, None]
+    return method, {"images": images, "labels": torch.tensor([0, 0, 1])}
+
+
+class OneMap(nn.Identity):
+    out_channels = 2
+
+
+def follow(method, batch):
+    method.after_step(batch, method.training_step(batch))
+    return method.centers
+
+
+@pytest.mark.parametrize("lambda_", [0.1, 1.0])
+def test_step_without_lambda_by_hand(lambda_):
+    method, batch = worked_case(
+        lambda_=lambda_, alpha=0.5, reduction="mean_without_half", update_rule="autograd_without_lambda"
+    )
+    # 2/3 Σ (c - x) is 2/3 (-4, -2) for class 0 and 2/3 (0, 2) for class 1; half of it is taken
+    expected = torch.tensor([[1.3333, 0.6667], [4.0, 2 - 0.6667]])
+    torch.testing.assert_close(follow(method, batch), expected, atol=1e-4, rtol=0)
+
+
+def test_momentum_and_weight_decay_of_the_centers_by_hand():
+    method, batch = worked_case(alpha=0.1, center_momentum=0.9, center_weight_decay=0.01)
+    # Δc = (-4, -2) / 3 and (0, 2) / 2; decay adds 0.01 (0, 0) and 0.01 (4, 2); a tenth of the sum is taken
+    first = torch.tensor([[0.4 / 3, 0.2 / 3], [4 - 0.004, 2 - 0.102]])
+    torch.testing.assert_close(follow(method, batch), first)
+    # Now c_0 = (2/15, 1/15), so that Δc_0 = 2 (c_0 - (2, 1)) / 3 = (-56/45, -28/45) and 0.01 c_0 = (1/750, 1/1500)
+    step = 0.9 * (-2 / 15) + 0.1 * (-56 / 45 + 1 / 750)
+    assert follow(method, batch)[0].tolist() == pytest.approx([2 / 15 - step, 1 / 15 - step / 2])
+
+
+def test_xavier_fills_evenly_with_variance_one_over_d():
+    class Wide(nn.Identity):
+        out_channels = 300
+
+    centers = CenterLoss(Wide(), num_classes=40, config=CenterLossConfig(center_start="xavier")).centers
+    assert centers.var().item() == pytest.approx(1 / 300, rel=0.05)
+    assert 0.095 < centers.abs().max().item() <= 0.1  # sqrt(3 / 300)
+
+
+def test_centers_of_the_optimizer_keep_their_own_decay_and_momentum():
+    method = make_method(update_rule="autograd", center_momentum=0.5, center_weight_decay=0.1)
+    group = method.parameter_groups(lr=0.1, weight_decay=5e-4)[1]
+    assert (group["momentum"], group["weight_decay"]) == (0.5, 0.1)
+    assert "velocity" not in method.state_dict()
+
+
 def test_lambda_zero_is_softmax_training():
     batch = make_batch()
     outputs = make_method(lambda_=0.0).training_step(batch)
@@ -252,7 +318,7 @@ def test_weight_decay_spares_the_centers():
     assert sum(len(g["params"]) for g in groups) == len(list(make_method(update_rule="autograd").parameters()))
 
 
-@pytest.mark.parametrize("update_rule", ["paper", "autograd"])
+@pytest.mark.parametrize("update_rule", RULES)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_two_processes_equal_one(run_processes, update_rule, reduction):
     batch = make_batch(8)

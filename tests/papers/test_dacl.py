@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from fer_tutorial.papers.center_loss import center_loss, center_update
+from fer_tutorial.papers.center_loss import CenterLoss, CenterLossConfig, center_loss, center_update
 from fer_tutorial.papers.dacl import (
     DACL,
     PRESETS,
@@ -241,8 +241,27 @@ def test_centers_start_with_the_official_spread():
 
 
 def make_method(**config):
+    """A small DACL; the same seed whatever the configuration."""
     torch.manual_seed(1)
     return DACL(TinyBackbone(), K, DACLConfig(encoder_sizes=(16, 12, 8), **config), map_size=(8, 8))
+
+
+@pytest.mark.parametrize(("start", "spread"), [("kaiming", 0.24), ("torch", 0.12)])
+def test_attention_starts_with_the_spread_that_the_docstring_states(start, spread):
+    config = DACLConfig(encoder_sizes=(64, 64, 64), attention_start=start)
+    method = DACL(Official(), num_classes=7, config=config, map_size=(1, 1))
+    a = method.attention_network(torch.randn(64, 512, 1, 1).relu())
+    assert a.std(dim=1).mean().item() == pytest.approx(spread, abs=0.015)
+    assert a.mean().item() == pytest.approx(0.5, abs=0.02)
+
+
+def test_every_linear_layer_of_the_attention_starts_as_in_the_official_code():
+    method = DACL(Official(), num_classes=7, config=DACLConfig(encoder_sizes=(80, 70, 64)), map_size=(1, 1))
+    layers = [layer for layer in method.attention_network.modules() if isinstance(layer, nn.Linear)]
+    assert [layer.in_features for layer in layers] == [512, 80, 70, 64]
+    for layer in layers:
+        assert layer.weight.std().item() == pytest.approx((2 / layer.in_features) ** 0.5, rel=0.05)
+        assert (layer.bias == 0).all()
 
 
 def make_batch(m=M):
@@ -342,6 +361,57 @@ class Dimmed(nn.Module):
         return 0.01 * attention
 
 
+def gradients_of_the_backbone(method, batch):
+    method.training_step(batch)["loss"].backward()
+    return [parameter.grad for parameter in method.backbone.parameters()]
+
+
+def test_attention_one_trains_the_backbone_as_center_loss_with_the_same_centers():
+    batch = make_batch()
+    method = make_method(attention="one", lambda_=0.5)
+    plain = CenterLoss(TinyBackbone(), K, CenterLossConfig(lambda_=0.5, reduction="mean"))
+    plain.load_state_dict(method.state_dict())  # the same names: backbone, classifier, centers
+    outputs, plain_outputs = method.training_step(batch), plain.training_step(batch)
+    torch.testing.assert_close(outputs["loss"], plain_outputs["loss"])
+    pairs = zip(gradients_of_the_backbone(method, batch), gradients_of_the_backbone(plain, batch), strict=True)
+    for gradient, expected in pairs:
+        torch.testing.assert_close(gradient, expected)
+    method.after_step(batch, outputs)
+    plain.after_step(batch, plain_outputs)
+    torch.testing.assert_close(method.centers, plain.centers)
+
+
+def test_attention_one_has_no_attention_network_and_says_so():
+    method, batch = make_method(attention="one"), make_batch()
+    assert not [name for name, _ in method.named_parameters() if name.startswith("attention")]
+    assert (method.attention(batch["images"]) == 1).all()
+    log = method.training_step(batch)["log"]
+    assert (log["mean_attention"].item(), log["attention_spread"].item()) == (1, 0)
+
+
+def test_network_and_centers_start_alike_with_the_attention_and_without():
+    learned, one = make_method().state_dict(), make_method(attention="one").state_dict()
+    assert set(learned) - set(one) == {name for name in learned if name.startswith("attention_network.")}
+    assert all(torch.equal(value, learned[name]) for name, value in one.items())
+
+
+def test_sparse_center_loss_reaches_the_backbone_through_the_attention_too():
+    """The gradient is the sum of two: one of x with a held still, one of a with x and the centers held still."""
+    method, batch = make_method(), make_batch()
+    features, attention = method.embed_with_attention(batch["images"])
+    weights = list(method.backbone.parameters())
+
+    def gradients(x, a):
+        loss = sparse_center_loss(x, a, batch["labels"], method.centers)
+        return torch.autograd.grad(loss, weights, retain_graph=True)
+
+    whole = gradients(features, attention)
+    by_features, by_attention = gradients(features, attention.detach()), gradients(features.detach(), attention)
+    for total, pull, fading in zip(whole, by_features, by_attention, strict=True):
+        torch.testing.assert_close(total, pull + fading)
+        assert fading.abs().max() > 1e-4
+
+
 def test_lambda_zero_is_softmax_training():
     outputs = make_method(lambda_=0.0).training_step(make_batch())
     assert outputs["loss"].item() == outputs["log"]["softmax_loss"].item() != 0
@@ -382,6 +452,9 @@ def test_two_processes_equal_one(run_processes, update_rule):
         {"lambda_": float("nan")},
         {"alpha": 1.5},
         {"update_rule": "mine"},
+        {"update_rule": "autograd_without_lambda"},
+        {"attention": "two"},
+        {"attention_start": "zero"},
         {"encoder_sizes": (8, 8)},
         {"encoder_sizes": (8, 0, 8)},
     ],
@@ -394,6 +467,7 @@ def test_bad_config(change):
 def test_official_preset():
     official = PRESETS["official"]
     assert (official.lambda_, official.alpha, official.encoder_sizes) == (0.01, 0.5, (3584, 512, 64))
+    assert (official.attention, official.attention_start, official.mean_one) == ("learned", "kaiming", False)
     assert official == DACLConfig()
 
 

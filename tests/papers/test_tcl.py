@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from fer_tutorial.papers.tcl import (
     PRESETS,
     STRATEGIES,
     TCL,
+    CenterDistance,
     SelectiveAttention,
     Strategy,
     TCLConfig,
@@ -25,16 +28,17 @@ from fer_tutorial.papers.tcl import (
 )
 
 DTYPES = [torch.float32, torch.float64]
+DISTANCES: tuple[CenterDistance, ...] = get_args(CenterDistance)
 
 
 # --- naive loops -----------------------------------------------------------------------------------------------------
 
 
-def naive_distance(x: list[float], c: list[float], a: list[float]) -> float:
+def naive_distance(x: list[float], c: list[float], a: list[float], distance: str = "half_square") -> float:
     total = 0.0
     for x_j, c_j, a_j in zip(x, c, a, strict=True):
-        total += 0.5 * a_j * (x_j - c_j) ** 2
-    return total
+        total += a_j * (x_j - c_j) ** 2
+    return 0.5 * total if distance == "half_square" else math.sqrt(total)
 
 
 def naive_nearest(x: list[float], y: int, centers: list[list[float]], a: list[float]) -> int:
@@ -89,20 +93,32 @@ def test_negatives_equal_the_loop(strategy: Strategy, n: int, classes: int, d: i
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_loss_equals_the_loop(weighted: bool, dtype: torch.dtype) -> None:
+def test_loss_equals_the_loop(weighted: bool, distance: CenterDistance, dtype: torch.dtype) -> None:
     x, y, c, logits, a = random_batch(dtype=dtype)
     n = negative_centers("prediction_based", x, y, c, logits)
     weights = a if weighted else torch.ones_like(a)
     expected = []
     for i in range(len(x)):
-        own = naive_distance(x[i].tolist(), c[y[i]].tolist(), weights[i].tolist())
-        other = naive_distance(x[i].tolist(), n[i].tolist(), weights[i].tolist())
+        own = naive_distance(x[i].tolist(), c[y[i]].tolist(), weights[i].tolist(), distance)
+        other = naive_distance(x[i].tolist(), n[i].tolist(), weights[i].tolist(), distance)
         expected.append(max(0.0, own + 0.8 - other))
-    each = triplet_center_loss(x, y, c, n, 0.8, a if weighted else None, "none")
+    each = triplet_center_loss(x, y, c, n, 0.8, a if weighted else None, "none", distance)
     torch.testing.assert_close(each, torch.tensor(expected, dtype=dtype))
-    assert triplet_center_loss(x, y, c, n, 0.8, weights, "sum").item() == pytest.approx(sum(expected), rel=1e-5)
-    assert triplet_center_loss(x, y, c, n, 0.8, weights).item() == pytest.approx(sum(expected) / 11, rel=1e-5)
+    total = triplet_center_loss(x, y, c, n, 0.8, weights, "sum", distance)
+    assert total.item() == pytest.approx(sum(expected), rel=1e-5)
+    mean = triplet_center_loss(x, y, c, n, 0.8, weights, distance=distance)
+    assert mean.item() == pytest.approx(sum(expected) / 11, rel=1e-5)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_all_distances_at_once_equal_the_loop(distance: CenterDistance) -> None:
+    x, _, c, _, a = random_batch()
+    value = center_distance(x[:, None], c, a[:, None], distance)  # (m, K)
+    rows = zip(x.tolist(), a.tolist(), strict=True)
+    expected = [[naive_distance(row, center, weights, distance) for center in c.tolist()] for row, weights in rows]
+    torch.testing.assert_close(value, torch.tensor(expected, dtype=value.dtype))
 
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
@@ -136,6 +152,27 @@ def test_loss_by_hand() -> None:
     assert triplet_center_loss(X, Y, C, negative, 1.0, torch.tensor([[1.0, 0.0]])).item() == pytest.approx(1.375)
 
 
+def test_loss_by_hand_with_the_plain_distance() -> None:
+    # Own center (3, 4) at 5, negative (0, 2) at 2: in half squares 12.5 and 2.
+    centers, negative = torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0, 2.0]])
+    assert triplet_center_loss(X, Y, centers, negative, 1.0, distance="euclidean").item() == 5 + 1 - 2
+    assert triplet_center_loss(X, Y, centers, negative, 1.0).item() == 12.5 + 1 - 2
+    # Weighted with (1, 0.25): √(9 + 4) and √1.
+    weights = torch.tensor([[1.0, 0.25]])
+    value = triplet_center_loss(X, Y, centers, negative, 1.0, weights, distance="euclidean")
+    assert value.item() == pytest.approx(math.sqrt(13))
+
+
+def test_a_margin_of_half_squares_is_the_mean_distance_times_as_small_in_plain_distance() -> None:
+    """A face 14 from its center and 14 + 1/14 from its negative: about 1 apart in half squares, 0.07 in distance."""
+    x, own, negative = torch.zeros(1, 1), torch.tensor([[14.0]]), torch.tensor([[14.0 + 1 / 14]])
+    mean = (center_distance(x, own, distance="euclidean") + center_distance(x, negative, distance="euclidean")) / 2
+    gap = center_distance(x, negative, distance="euclidean") - center_distance(x, own, distance="euclidean")
+    torch.testing.assert_close(center_distance(x, negative) - center_distance(x, own), gap * mean, rtol=1e-3, atol=0)
+    assert triplet_center_loss(x, Y, own, negative, 1.0).item() == pytest.approx(0, abs=0.01)
+    assert triplet_center_loss(x, Y, own, negative, 1.0, distance="euclidean").item() == pytest.approx(1 - 1 / 14)
+
+
 def test_the_nearest_center_depends_on_the_weights() -> None:
     assert nearest_wrong_class(X, Y, C).tolist() == [3]
     assert nearest_wrong_class(X, Y, C, torch.tensor([[1.0, 0.01]])).tolist() == [1]
@@ -151,17 +188,51 @@ def test_selected_dimensions_by_hand() -> None:
 # --- gradients -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_gradients_by_finite_differences(strategy: Strategy) -> None:
+def test_gradients_by_finite_differences(strategy: Strategy, distance: CenterDistance) -> None:
     x, y, c, logits, a = random_batch(5, 4, 3)
     for value in (x, c, a):
         value.requires_grad_()
 
     def loss(x: Tensor, c: Tensor, a: Tensor) -> Tensor:
         negatives = negative_centers(strategy, x, y, c, logits, a)
-        return triplet_center_loss(x, y, c, negatives, 2.0, a)
+        return triplet_center_loss(x, y, c, negatives, 2.0, a, distance=distance)
 
     assert torch.autograd.gradcheck(loss, (x, c, a))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("where", ["on the own center", "on the negative", "weights of zero"])
+def test_gradients_of_the_plain_distance_are_finite_at_zero(where: str, dtype: torch.dtype) -> None:
+    x = torch.tensor([[1.0, 2.0]], dtype=dtype, requires_grad=True)
+    c = torch.tensor([[1.0, 2.0], [4.0, 6.0]], dtype=dtype, requires_grad=True)
+    a = torch.full((1, 2), 0.0 if where == "weights of zero" else 1.0, dtype=dtype, requires_grad=True)
+    y = torch.tensor([1 if where == "on the negative" else 0])
+    loss = triplet_center_loss(x, y, c, c[1 - y], 9.0, a, distance="euclidean")
+    loss.backward()
+    assert loss.item() == {"on the own center": 4, "on the negative": 14, "weights of zero": 9}[where]
+    # At distance 0 the root counts as flat; the other center acts as ever, with a unit vector.
+    pull = {"on the own center": [0.6, 0.8], "on the negative": [-0.6, -0.8], "weights of zero": [0, 0]}[where]
+    assert x.grad is not None
+    assert c.grad is not None
+    assert a.grad is not None
+    torch.testing.assert_close(x.grad, torch.tensor([pull], dtype=dtype))
+    assert c.grad.isfinite().all()
+    assert a.grad.isfinite().all()
+
+
+def test_pulls_of_the_plain_distance_are_unit_vectors_that_cancel_behind_the_own_center() -> None:
+    """Own center 0, negative (-4, 0): on the half-line from the negative through the own center and on, and only there,
+    a face beyond its center has no gradient, near or far; anywhere else it has one."""
+    c = torch.tensor([[0.0, 0.0], [-4.0, 0.0]])
+    faces = torch.tensor([[3.0, 0.0], [30.0, 0.0], [-1.0, 0.0], [0.0, 3.0]], requires_grad=True)
+    y = torch.zeros(4, dtype=torch.int64)
+    losses = triplet_center_loss(faces, y, c, c[1 - y], 5.0, None, "none", "euclidean")
+    losses.sum().backward()
+    expected = [[0, 0], [0, 0], [-2, 0], [-4 / 5, 1 - 3 / 5]]
+    torch.testing.assert_close(faces.grad, torch.tensor(expected))
+    assert losses[:2].tolist() == [1, 1]  # D(x, c) − D(x, n) is −4, as low as it can be
 
 
 def test_own_center_pulls_and_negative_pushes() -> None:
@@ -207,18 +278,30 @@ def test_semi_synthesized_lies_between_its_neighbours() -> None:
     assert torch.equal(everything, negative_centers("fully_synthesized", x, y, c))
 
 
+def test_both_distances_have_the_same_nearest_center() -> None:
+    x, y, c, _, a = random_batch(60, 6, 5)
+    chosen = []
+    for distance in DISTANCES:
+        distances = center_distance(x[:, None], c, a[:, None], distance)  # (m, K)
+        chosen.append(distances.scatter(1, y[:, None], torch.inf).argmin(dim=1))
+    assert torch.equal(*chosen)
+    assert torch.equal(chosen[0], nearest_wrong_class(x, y, c, a))
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_with_two_classes_all_strategies_agree(strategy: Strategy) -> None:
     x, y, c, logits, a = random_batch(classes=2)
     assert torch.equal(negative_centers(strategy, x, y, c, logits, a), c[1 - y])
 
 
+@pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_invariances(strategy: Strategy) -> None:
+def test_invariances(strategy: Strategy, distance: CenterDistance) -> None:
     x, y, c, logits, a = random_batch(20, 5, 6)
 
     def loss(x: Tensor, y: Tensor, c: Tensor, logits: Tensor, a: Tensor) -> Tensor:
-        return triplet_center_loss(x, y, c, negative_centers(strategy, x, y, c, logits, a), 2.0, a)
+        negatives = negative_centers(strategy, x, y, c, logits, a)
+        return triplet_center_loss(x, y, c, negatives, 2.0, a, distance=distance)
 
     expected = loss(x, y, c, logits, a)
     order = torch.randperm(20)
@@ -304,13 +387,15 @@ def test_the_centers_have_a_group_of_their_own() -> None:
     assert len(network["params"]) + 1 == len(list(method.parameters()))
 
 
+@pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_step_is_cross_entropy_plus_lambda_times_the_loss(strategy: Strategy) -> None:
-    method, batch = toy(TCLConfig(strategy, lambda_=0.3, margin=2.0))
+def test_the_step_is_cross_entropy_plus_lambda_times_the_loss(strategy: Strategy, distance: CenterDistance) -> None:
+    method, batch = toy(TCLConfig(strategy, lambda_=0.3, distance=distance, margin=2.0))
     x, a, _ = method.attention(method.backbone(batch["images"]))
     logits = method.predict(batch)
     negatives = negative_centers(strategy, x, batch["labels"], method.centers, logits, a)
-    triplet = triplet_center_loss(x, batch["labels"], method.centers, negatives, 2.0, a / a.mean(dim=1, keepdim=True))
+    weights = a / a.mean(dim=1, keepdim=True)
+    triplet = triplet_center_loss(x, batch["labels"], method.centers, negatives, 2.0, weights, "mean", distance)
     outputs = method.training_step(batch)
     torch.testing.assert_close(outputs["loss"], nn.functional.cross_entropy(logits, batch["labels"]) + 0.3 * triplet)
     torch.testing.assert_close(method.embed(batch["images"]), x)
@@ -378,10 +463,11 @@ def test_one_sample_and_one_class_in_the_batch() -> None:
     assert method.training_step(batch)["loss"].isfinite()
 
 
-def test_training_separates_the_classes() -> None:
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_training_separates_the_classes(distance: CenterDistance) -> None:
     labels = torch.arange(60) % 3
     images = torch.randn(60, 3, 5, 5) + 2 * nn.functional.one_hot(labels, 3)[:, :, None, None]
-    method = TCL(Backbone(), 3, TCLConfig("fully_synthesized", lambda_=1.0))
+    method = TCL(Backbone(), 3, TCLConfig("fully_synthesized", lambda_=1.0, distance=distance))
     optimizer = torch.optim.Adam(method.parameter_groups(0.01, 0.0))
     inside = []
     for _ in range(40):
@@ -401,6 +487,7 @@ def test_training_separates_the_classes() -> None:
     [
         ({"negatives": "hardest"}, "fully_synthesized"),
         ({"lambda_": -1.0}, "lambda_ is -1.0"),
+        ({"distance": "cosine"}, "one of 'half_square', 'euclidean'"),
         ({"margin": 0.0}, "margin is 0.0"),
         ({"margin": float("nan")}, "margin is nan"),
         ({"reduction": "none"}, "one of 'mean', 'sum'"),
@@ -445,5 +532,7 @@ def test_wrong_shapes_are_refused() -> None:
         nearest_wrong_class(x, torch.full_like(y, 9), c)
     with pytest.raises(ValueError, match="'none'"):
         triplet_center_loss(x, y, c, c[y], reduction="median")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'euclidean'"):
+        center_distance(x, c[y], distance="manhattan")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="fraction is 2"):
         selected_dimensions(x, 2)
