@@ -139,10 +139,8 @@ def faces(settings: Settings) -> tuple[FaceData, FaceData, FaceData]:
     return train, valid, test
 
 
-def one_run(
-    settings: Settings, arm: Arm, data_root: Path | None = None, *, splits: Sequence[str] = ("valid",)
-) -> Result:
-    """Train once; the metrics of the chosen epoch on ``splits``."""
+def one_run(settings: Settings, arm: Arm, data_root: Path | None = None, *, tested: bool = False) -> Result:
+    """Train once; the metrics of the chosen epoch on the validation people, and on the test people if ``tested``."""
     train, valid, test = faces(settings)
     variant = VARIANTS[arm["variant"]]
     given = {"lambda_": arm["lambda"], "distance": arm["distance"], "margin": arm["margin"]}
