@@ -33,7 +33,7 @@ class Settings:
     size: int = 48
     nuisance: float = 0.2
     intensity: tuple[float, float] = (1.5, 5.0)
-    epochs: int = 30
+    epochs: int = 24
     batch_size: int = 64
     backbone: str = "small_cnn"
     precision: str = "bf16"
@@ -77,7 +77,7 @@ VARIANTS: dict[str, Variant] = {
     "DACL, a = 1": Variant("dacl", {"attention": "one"}, lambdas=LAMBDAS),
     "DACL, mean one": Variant("dacl", {"mean_one": True}, lambdas=LAMBDAS),
     # The margin that the authors advise for small batches; relabelling begins after a third of the epochs.
-    "SCN": Variant("scn", {"delta_1": 0.07, "relabel_epoch": 10}),
+    "SCN": Variant("scn", {"delta_1": 0.07, "relabel_epoch": 8}),
     "softmax, SGD": Variant("softmax", {}, "sgd"),
     "DACL, SGD": Variant("dacl", {}, "sgd", LAMBDAS),
     **{
