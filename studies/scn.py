@@ -16,29 +16,22 @@ Beside runs and epochs it writes ``importance``: histograms of the last epoch's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
-import torch
 
 from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig, TrainConfig
 from fer_tutorial.datasets import load_data
-from fer_tutorial.datasets.ferplus import FER2013_CLASSES
-from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import build_method
 from fer_tutorial.papers.scn import PRESETS, SCNConfig
 from fer_tutorial.records.study import Arm, Result
-from fer_tutorial.training.engine import Run, train
-from fer_tutorial.vocabulary import EXPRESSIONS
+from fer_tutorial.training.engine import train
 from studies import shared
+from studies.noise import Watch, summary, with_noise
 
-BINS = np.linspace(0, 1, 51)
 NEVER = 10**6
 EASY = {"nuisance": 0.0, "intensity": (3.0, 5.0), "mixed": 0.0}  # clear frontal faces
 
@@ -97,106 +90,7 @@ def plan(noises: tuple[str, ...], names: tuple[str, ...], seeds: int) -> list[Ar
     ]
 
 
-# --- labels ----------------------------------------------------------------------------------------------------------
-
-
-def with_noise(data: FaceData, noise: str, seed: int, root: Path | None) -> FaceData:
-    """``data`` with noisy labels; what the labels were is in ``clean_labels``."""
-    generator = np.random.default_rng([seed, 20200001])
-    truth = data.labels
-    if noise == "annotator":
-        if data.votes is None:
-            raise UserError(f"{data.name} has no votes; choose data with annotators, or a share of flipped labels")
-        # One vote drawn from those cast for the classes kept: the first whose running total exceeds the draw.
-        totals = data.votes.cumsum(axis=1)
-        drawn = generator.random(len(truth)) * totals[:, -1]
-        labels = (totals > drawn[:, None]).argmax(axis=1)
-    elif noise == "fer2013":
-        if root is None:
-            raise UserError("the noise 'fer2013' needs --data-root with fer2013.csv and fer2013new.csv")
-        labels = fer2013_labels(root, data)
-    else:
-        flipped = generator.random(len(truth)) < float(noise)
-        other = (truth + generator.integers(1, data.num_classes, len(truth))) % data.num_classes
-        labels = np.where(flipped, other, truth)
-    return replace(data, labels=labels.astype(np.int64), clean_labels=truth)
-
-
-def fer2013_labels(root: Path, data: FaceData) -> np.ndarray:
-    """FER2013's own label of each FERPlus picture; the rows of the two files are the same pictures."""
-    missing = [name for name in ("fer2013.csv", "fer2013new.csv") if not (root / name).is_file()]
-    if missing:
-        raise UserError(
-            f"{root} has no {' and no '.join(missing)}; expected both files, FER2013's and FERPlus's, there"
-        )
-    emotion = pd.read_csv(root / "fer2013.csv", usecols=["emotion"])["emotion"].to_numpy()
-    names = pd.read_csv(root / "fer2013new.csv")["Image name"]
-    if len(emotion) != len(names):
-        raise UserError(
-            f"fer2013.csv has {len(emotion)} rows and fer2013new.csv {len(names)}; expected the same pictures"
-        )
-    to_ours = np.array([EXPRESSIONS.index(name) for name in FER2013_CLASSES])
-    named = names.notna().to_numpy()
-    number = names[named].str.slice(3, 10).astype(int)
-    by_number = dict(zip(number, to_ours[emotion[named]], strict=True))
-    return np.array([by_number[index] for index in data.index])
-
-
 # --- one run ---------------------------------------------------------------------------------------------------------
-
-
-class Watch:
-    """Remembers, for every step of training, whose importance was what.  Nothing is read from the device meanwhile."""
-
-    def __init__(self) -> None:
-        self.steps: list[tuple[int, torch.Tensor, torch.Tensor]] = []
-        self.epoch = 0
-
-    def on_step(self, batch: dict[str, torch.Tensor], outputs: Any) -> None:
-        if "importance" in outputs.get("kept", {}):
-            self.steps.append((self.epoch, batch["index"], outputs["kept"]["importance"]))
-
-    def on_epoch(self, method: Any, row: dict[str, Any]) -> None:
-        self.epoch += 1
-
-    def table(self) -> pd.DataFrame:
-        """epoch, index, importance: one row for each time a sample was trained on."""
-        parts = [
-            pd.DataFrame({"epoch": epoch, "index": index.cpu().numpy(), "importance": alpha.float().cpu().numpy()})
-            for epoch, index, alpha in self.steps
-        ]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["epoch", "index", "importance"])
-
-
-def area_under_roc(score: np.ndarray, positive: np.ndarray) -> float:
-    """Chance that a random positive scores above a random negative, ties counting half (Mann and Whitney's U)."""
-    ranks = pd.Series(score).rank().to_numpy()
-    p, n = int(positive.sum()), int((~positive).sum())
-    return float((ranks[positive].sum() - p * (p + 1) / 2) / (p * n)) if p and n else float("nan")
-
-
-def verdict(given: np.ndarray, now: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Relabels that are right, wrong, and wrong labels that were missed, as counts; and the share of right labels."""
-    changed = now != given
-    return {
-        "right": int((changed & (now == truth)).sum()),
-        "wrong": int((changed & (now != truth)).sum()),
-        "missed": int((~changed & (given != truth)).sum()),
-        "spoiled": int((changed & (given == truth)).sum()),
-        "label_accuracy": float((now == truth).mean()),
-    }
-
-
-def labels_by_epoch(run: Run, data: FaceData, epochs: int) -> Iterator[np.ndarray]:
-    """The labels after each epoch, replayed from the label store's audit."""
-    assert run.labels is not None
-    audit = run.labels.audit()
-    row = pd.Series(np.arange(len(data)), index=data.index)
-    now = data.labels.copy()
-    for epoch in range(epochs):
-        changes = audit[audit["when"] == epoch]
-        now[row[changes["index"]].to_numpy()] = changes["to"].to_numpy()
-        yield now.copy()
 
 
 @cache
@@ -233,71 +127,7 @@ def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Resu
     )  # fmt: skip
     watch = Watch()
     run = train(method, data, test, training, on_step=watch.on_step, on_epoch=watch.on_epoch)
-    return summary(run, watch.table(), data, seed)
-
-
-def summary(run: Run, alphas: pd.DataFrame, data: FaceData, seed: int) -> Result:
-    """Metrics of the run, a table of epochs, and histograms of the importances of the last epoch."""
-    row = pd.Series(np.arange(len(data)), index=data.index)
-    truth = data.clean_labels
-    assert truth is not None
-    now = data.labels
-    epochs = []
-    for epoch, now in enumerate(labels_by_epoch(run, data, len(run.history))):
-        entry: dict[str, Any] = {"epoch": epoch, **verdict(data.labels, now, truth)}
-        alpha = alphas[alphas["epoch"] == epoch]
-        if len(alpha):
-            at = row[alpha["index"]].to_numpy()
-            entry |= about_importance(alpha["importance"].to_numpy(), data, at, seed)
-        epochs.append(entry)
-    table = run.history.drop(columns=["label_accuracy"], errors="ignore").merge(pd.DataFrame(epochs), on="epoch")
-    keep = ["accuracy", "mean_class_accuracy", "right", "wrong", "missed", "spoiled", "label_accuracy"]
-    keep += [key for key in ("auc_flipped", "auc_disagreement") if key in table]
-    metrics = {key: table[key].iloc[-1] for key in keep}
-    metrics |= {"best_accuracy": table["accuracy"].max(), "noisy": float((data.labels != truth).mean())}
-    if data.votes is not None:
-        metrics |= moved_towards_votes(data, now)
-    if not len(alphas):
-        return Result(metrics, table)
-    last = alphas[alphas["epoch"] == alphas["epoch"].max()]
-    flipped = (data.labels != truth)[row[last["index"]].to_numpy()]
-    histograms = [
-        pd.DataFrame({"flipped": wrong, "left": BINS[:-1], "count": np.histogram(group["importance"], BINS)[0]})
-        for wrong, group in last.groupby(flipped)
-    ]
-    return Result(metrics, table, {"importance": pd.concat(histograms, ignore_index=True)})
-
-
-def about_importance(alpha: np.ndarray, data: FaceData, at: np.ndarray, seed: int) -> dict[str, float]:
-    """Do low importances point to wrong labels, and do they point to faces the annotators disagree on?"""
-    assert data.clean_labels is not None
-    wrong = (data.labels != data.clean_labels)[at]
-    values = {
-        "auc_flipped": area_under_roc(-alpha, wrong),
-        "importance_clean": float(alpha[~wrong].mean()) if not wrong.all() else float("nan"),
-        "importance_flipped": float(alpha[wrong].mean()) if wrong.any() else float("nan"),
-    }
-    if data.votes is not None:
-        agreement = data.votes[at].max(axis=1) / data.votes[at].sum(axis=1)
-        # The fifth of the faces with the least agreement; equals are told apart at random.
-        order = np.lexsort((np.random.default_rng(seed).random(len(at)), agreement))
-        doubtful = np.zeros(len(at), bool)
-        doubtful[order[: len(at) // 5]] = True
-        values["auc_disagreement"] = area_under_roc(-alpha, doubtful)
-    return values
-
-
-def moved_towards_votes(data: FaceData, now: np.ndarray) -> dict[str, float]:
-    """Of the relabelled faces: mean share of the annotators' votes for the old label, and for the new one."""
-    assert data.votes is not None
-    changed = np.flatnonzero(now != data.labels)
-    share = data.votes / data.votes.sum(axis=1, keepdims=True)
-    if not len(changed):
-        return {"votes_before": float("nan"), "votes_after": float("nan")}
-    return {
-        "votes_before": float(share[changed, data.labels[changed]].mean()),
-        "votes_after": float(share[changed, now[changed]].mean()),
-    }
+    return summary(run, watch.table(), data, seed, left_out=len(clean) - len(data))
 
 
 PARTS = {
