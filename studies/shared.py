@@ -40,14 +40,20 @@ class Part:
         plan: the arms for so many seeds, in the order of their importance; arms may be added to a study later.
         one_run: does one, from the settings and an arm.
         quick: settings that make every run a matter of a second, to see that the program works.
+        chosen_by: the study whose runs the plan needs as well, to take its settings from.
     """
 
     name: str
     question: str
     settings: Any
-    plan: Callable[[int], list[Arm]]
+    plan: Callable[..., list[Arm]]
     one_run: Callable[[Any, Arm], Result]
     quick: dict[str, Any]
+    chosen_by: str | None = None
+
+    def arms(self, seeds: int, folder: Path | None = None) -> list[Arm]:
+        """The plan for so many seeds; ``folder`` is where studies lie."""
+        return self.plan(seeds, *([] if self.chosen_by is None else [Study.read(self.chosen_by, folder).runs]))
 
 
 def main(program: str, description: str | None, parts: dict[str, Part], arguments: list[str] | None) -> None:
@@ -78,7 +84,7 @@ def main(program: str, description: str | None, parts: dict[str, Part], argument
         settings = replace(settings, **_values(options.set, settings))
         study = Study(part.name, part.question, asdict(settings), options.out)
         root = {} if options.data_root is None else {"data_root": options.data_root}
-        plan = part.plan(1 if options.quick else options.seeds)
+        plan = part.arms(1 if options.quick else options.seeds, options.out)
         study.run(plan, partial(part.one_run, settings, **root), options.processes, ["python", "-m", program, *words])
     except UserError as error:
         parser.exit(2, f"{program}: {error}\n")
@@ -119,13 +125,20 @@ def faces(settings: Any) -> tuple[FaceData, FaceData]:
 
 
 def train_expression(
-    name: str, changes: dict[str, Any], data: FaceData, test: FaceData, config: TrainConfig, backbone: str
+    name: str,
+    changes: dict[str, Any],
+    data: FaceData,
+    test: FaceData,
+    config: TrainConfig,
+    backbone: str,
+    pretrained: str | None = None,
+    **watching: Any,
 ) -> tuple[Any, Run]:
-    """Train a method's small preset with some ``changes``; the trained method and its run."""
+    """Train a method's small preset with some ``changes``, ``watching`` as ``train`` can; the method and its run."""
     available = presets(name)
-    preset = available.get("small", next(iter(available.values())))
-    method = build_method(name, data, backbone=backbone, config=replace(preset, **changes), seed=config.seed)
-    return method, train(method, data, test, config)
+    preset = replace(available.get("small", next(iter(available.values()))), **changes)
+    method = build_method(name, data, backbone=backbone, pretrained=pretrained, config=preset, seed=config.seed)
+    return method, train(method, data, test, config, **watching)
 
 
 def expression_result(run: Run, test: FaceData, **further: float) -> Result:

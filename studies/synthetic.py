@@ -21,7 +21,7 @@ from fer_tutorial.datasets import load_data
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.papers.configs import STRATEGIES
-from fer_tutorial.records.study import Arm, Result, Study
+from fer_tutorial.records.study import Arm, Result
 from studies import shared
 
 
@@ -104,9 +104,9 @@ def plan_choice(seeds: int) -> list[Arm]:
     ]
 
 
-def plan_methods(seeds: int) -> list[Arm]:
+def plan_methods(seeds: int, choice: pd.DataFrame) -> list[Arm]:
     """Every method with what was chosen for it, one seed after the other."""
-    chosen = choices(Study.read("synthetic_choice").runs)
+    chosen = choices(choice)
     missing = [name for name, variant in VARIANTS.items() if len(variant.lambdas) > 1 and name not in chosen.index]
     if missing:
         raise UserError(f"nothing is chosen for {', '.join(missing)} yet; run the part 'choice' first")
@@ -160,7 +160,7 @@ PARTS = {
     ),
     "methods": shared.Part(
         "synthetic_methods", "Which method tells seven expressions of synthetic faces apart better than softmax?",
-        Settings(), plan_methods, partial(one_run, tested=True), QUICK,
+        Settings(), plan_methods, partial(one_run, tested=True), QUICK, chosen_by="synthetic_choice",
     ),
 }  # fmt: skip
 
