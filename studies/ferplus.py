@@ -24,6 +24,7 @@ import pandas as pd
 from fer_tutorial.config import AugmentConfig, TrainConfig
 from fer_tutorial.datasets import load_data
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.records.comparison import best
 from fer_tutorial.records.study import Arm, Result
 from studies import shared
 from studies.noise import Watch, summary, with_noise
@@ -112,7 +113,7 @@ def plan_choice(seeds: int) -> list[Arm]:
 
 def plan_methods(seeds: int, choice: pd.DataFrame) -> list[Arm]:
     """What matters most comes first: clean labels and FER2013's own, then flips, then the other start."""
-    chosen = choices(choice)
+    chosen = {name: best(runs, "valid_accuracy", "lambda")["lambda"] for name, runs in choice.groupby("variant")}
     conditions = [
         *(("random", "majority", name) for name in CLEAN),
         *(("random", "fer2013", name) for name in NOISY),
@@ -127,12 +128,6 @@ def plan_methods(seeds: int, choice: pd.DataFrame) -> list[Arm]:
         for seed in range(seeds)
         for start, labels, name in conditions
     ]
-
-
-def choices(runs: pd.DataFrame) -> dict[str, float]:
-    """The λ of each variant with the best mean accuracy on the validation split."""
-    means = runs.groupby(["variant", "lambda"])["valid_accuracy"].mean()
-    return {name: means[name].idxmax() for name in runs["variant"].unique()}
 
 
 # --- one run ---------------------------------------------------------------------------------------------------------

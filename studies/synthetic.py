@@ -21,6 +21,7 @@ from fer_tutorial.datasets import load_data
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.papers.configs import STRATEGIES
+from fer_tutorial.records.comparison import best
 from fer_tutorial.records.study import Arm, Result
 from studies import shared
 
@@ -89,6 +90,9 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
+CHOSEN = ("lambda", "distance", "margin")
+
+
 # --- plans -----------------------------------------------------------------------------------------------------------
 
 
@@ -107,24 +111,20 @@ def plan_choice(seeds: int) -> list[Arm]:
 def plan_methods(seeds: int, choice: pd.DataFrame) -> list[Arm]:
     """Every method with what was chosen for it, one seed after the other."""
     chosen = choices(choice)
-    missing = [name for name, variant in VARIANTS.items() if len(variant.lambdas) > 1 and name not in chosen.index]
+    nothing = dict.fromkeys(CHOSEN)
+    return [{"variant": name, **chosen.get(name, nothing), "seed": seed} for seed in range(seeds) for name in VARIANTS]
+
+
+def choices(runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """For each variant with a choice, the λ, distance and margin that do best on the validation people."""
+    found = {name: best(group, "valid_accuracy", CHOSEN) for name, group in runs.groupby("variant")}
+    missing = [name for name, variant in VARIANTS.items() if len(variant.lambdas) > 1 and name not in found]
     if missing:
-        raise UserError(f"nothing is chosen for {', '.join(missing)} yet; run the part 'choice' first")
-    nothing = {"lambda": None, "distance": None, "margin": None}
-    return [
-        {"variant": name, **(chosen.loc[name].to_dict() if name in chosen.index else nothing), "seed": seed}
-        for seed in range(seeds)
-        for name in VARIANTS
-    ]
-
-
-def choices(runs: pd.DataFrame) -> pd.DataFrame:
-    """For each variant, the λ, distance and margin with the best mean accuracy on the validation people."""
-    settings = ["variant", "lambda", "distance", "margin"]
-    means = runs.groupby(settings, dropna=False, as_index=False, sort=False)["valid_accuracy"].mean()
-    best = means.loc[means.groupby("variant", sort=False)["valid_accuracy"].idxmax()]
-    best = best.set_index("variant")[settings[1:]].astype(object)
-    return best.where(best.notna(), None)
+        raise UserError(f"nothing is chosen for {', '.join(missing)} yet; run the part 'choice' to its end first")
+    return {
+        name: {key: None if pd.isna(value) else value for key, value in setting.items()}
+        for name, setting in found.items()
+    }
 
 
 # --- one run ---------------------------------------------------------------------------------------------------------

@@ -131,6 +131,7 @@ def compare(
     by: str = "seed",
     over: Sequence[str] = (),
     lower_is_better: bool | None = None,
+    unfinished: bool = False,
 ) -> Comparison:
     """The runs of setting ``a`` minus those of setting ``b``, paired by seed.
 
@@ -142,10 +143,11 @@ def compare(
         over: further columns that the two have in common; the differences of a seed are averaged over these, because
             conditions under one seed are no independent repetitions.
         lower_is_better: where the name does not say so, see ``LOWER_IS_BETTER``.
+        unfinished: the study is still being run: leave out what only one of the two has so far, instead of refusing.
 
     Raises:
-        UserError: no such column or setting, several runs of a seed, seeds that only one of the two has, or a metric
-            that is missing.
+        UserError: no such column or setting, several runs of a seed, seeds that only one of the two has, no seed that
+            both have, or a metric that is missing.
 
     >>> runs = pd.DataFrame({"variant": ["x", "y"] * 2, "seed": [0, 0, 1, 1], "loss": [1.0, 2.0, 3.0, 5.0]})
     >>> compare(runs, {"variant": "y"}, {"variant": "x"}, "loss").differences
@@ -154,7 +156,12 @@ def compare(
     columns = [by, *over]
     first, second = (_chosen(runs, setting, metric, columns) for setting in (a, b))
     alone = first.index.symmetric_difference(second.index)
-    if len(alone):
+    both = first.index.intersection(second.index)
+    if unfinished and len(both):
+        conditions = both.to_frame().groupby(level=0).size()  # of each seed; a seed that lacks some is not done yet
+        both = both[both.get_level_values(0).isin(conditions.index[conditions == conditions.max()])]
+        first, second = first[both], second[both]
+    elif len(alone):
         raise UserError(
             f"{_name(a, b)} and {_name(b, a)} cannot be paired by {', '.join(columns)}, because only one of the two "
             f"has {', '.join(map(str, alone))}; run both with the same"

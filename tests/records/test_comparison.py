@@ -101,6 +101,23 @@ def test_conditions_under_one_seed_are_one_repetition():
         compare(runs.iloc[:3], {"rule": "on"}, {"rule": "off"}, "test_loss", over=["noise"])
 
 
+def test_an_unfinished_study_is_compared_by_the_seeds_that_both_have_whole():
+    runs = table(
+        noise=[0.1, 0.2, 0.1, 0.2, 0.1] * 2,
+        rule=["on"] * 5 + ["off"] * 5,
+        seed=[0, 0, 1, 1, 2] * 2,
+        accuracy=[0.5, 0.6, 0.5, 0.7, 0.9, 0.4, 0.4, 0.4, 0.4, 0.1],
+    )
+    settings = ({"rule": "on"}, {"rule": "off"}, "accuracy")
+    whole = compare(runs, *settings, over=["noise"], unfinished=True)
+    assert whole.differences == pytest.approx((0.15, 0.2))  # seed 2 has one of two noises
+    less = compare(runs.iloc[:-2], *settings, over=["noise"], unfinished=True)
+    assert less.differences == pytest.approx((0.15,))
+    runs["seed"] = range(10)  # no seed in common
+    with pytest.raises(UserError, match="only one of the two has"):
+        compare(runs, *settings, unfinished=True)
+
+
 def test_the_name_says_what_differs():
     runs = table(noise=[0.1, 0.2] * 2, rule=["on"] * 2 + ["off"] * 2, seed=[0] * 4, test_loss=[1.0, 2.0, 3.0, 5.0])
     one = compare(runs, {"rule": "on", "noise": 0.2}, {"rule": "on", "noise": 0.1}, "test_loss")
