@@ -40,6 +40,7 @@ from tools.notebooks import NotebookError
 
 RUNS = notebooks.REPOSITORY / "runs" / "robust"
 SUMMARIES = notebooks.REPOSITORY / "data" / "robust"
+NOTEBOOK = "notebook"  # among the names of what a run was made from
 
 # The cell before the first, which sets up what the asserts are rewritten to call, and the cell after the last.
 PREPARE = """
@@ -56,8 +57,9 @@ if STAND_IN:
 _sys.path.pop(0)
 """
 REPORT = """
-import json as _json
-print(_json.dumps(RECORDER.found))
+import json as _json, sys as _sys
+_files = {getattr(module, "__file__", None) for module in _sys.modules.values()}
+print(_json.dumps({"claims": RECORDER.found, "files": sorted(filter(None, _files))}))
 """
 
 
@@ -96,7 +98,7 @@ def available(capability: str) -> list[str]:
 
 
 def run(path: Path, setting: Setting) -> dict[str, Any]:
-    """Execute one notebook under one setting: its claims, and where it stopped if it did."""
+    """Execute one notebook under one setting: its claims, the files it imported, and where it stopped if it did."""
     notebook = notebooks.read(path)
     words = {"REPOSITORY": repr(str(notebooks.REPOSITORY)), "RECORDER": RECORDER}
     words |= {"SEED": repr(setting.seed), "STAND_IN": repr(setting.stand_in)}
@@ -123,9 +125,9 @@ def run(path: Path, setting: Setting) -> dict[str, Any]:
         except CellTimeoutError:
             stopped = f"cell {number - 1}: longer than {CELL_TIMEOUT} s"
         except DeadKernelError:
-            return {"claims": [], "stopped": f"cell {number - 1} ended the kernel"}
+            return {"claims": [], "files": [], "stopped": f"cell {number - 1} ended the kernel"}
         client.execute_cell(last, len(client.nb.cells) - 1)
-    return {"claims": json.loads(last.outputs[-1].text), "stopped": stopped}
+    return json.loads(last.outputs[-1].text) | {"stopped": stopped}
 
 
 def _filled(template: str, words: dict[str, str]) -> str:
@@ -135,26 +137,36 @@ def _filled(template: str, words: dict[str, str]) -> str:
 
 
 def recorded(path: Path, setting: Setting) -> dict[str, Any]:
-    """The run from its file, made now if there is none or the code has changed since."""
+    """The run from its file, made now if there is none or what it was made from has changed since.
+
+    It was made from the notebook's code, from the project's files that the notebook imported, and from the tools here.
+    A kernel that ended did not say what it had imported; such a run is made again.
+    """
     file = RUNS / f"{path.stem}-{setting.name}.json"
-    made_from = _made_from(path)
     if file.is_file():
         kept = json.loads(file.read_text(encoding="utf-8"))
-        if kept["made_from"] == made_from:
+        if kept["made_from"] and kept["made_from"] == _made_from(path, list(kept["made_from"])):
             return kept
-    result = {"made_from": made_from, **run(path, setting)}
+    result = run(path, setting)
+    imported = [os.path.relpath(name, notebooks.REPOSITORY) for name in result.pop("files")]
+    own = [name for name in imported if name.startswith(("fer_tutorial", "tools", "studies"))]
+    result["made_from"] = _made_from(path, [NOTEBOOK, "tools/robust.py", *own]) if own else {}
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, to_json(result).encode())
     return result
 
 
-def _made_from(path: Path) -> str:
-    """A digest of the notebook's code, of the package, and of what happens to the notebook here."""
-    digest = hashlib.sha256(notebooks.cells_digest(notebooks.read(path)).encode())
-    tools = [Path(__file__).with_name(f"{name}.py") for name in ("claims", "disturb", "stand_in")]
-    for file in sorted((notebooks.REPOSITORY / "fer_tutorial").rglob("*.py")) + tools:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+def _made_from(path: Path, names: list[str]) -> dict[str, str]:
+    """A digest of each file of the project, "" for one that is gone; of the notebook that of its code."""
+    digests = {}
+    for name in names:
+        file = notebooks.REPOSITORY / name
+        if name == NOTEBOOK:
+            content = notebooks.cells_digest(notebooks.read(path)).encode()
+        else:
+            content = file.read_bytes() if file.is_file() else b""
+        digests[name] = hashlib.sha256(content).hexdigest()[:16] if content else ""
+    return digests
 
 
 def summarize(results: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -69,15 +69,31 @@ def test_a_part_of_the_settings_keeps_no_summary(tiny, monkeypatch):
     assert not (tiny.parent / "summaries").exists()
 
 
-def test_changed_code_is_run_again(tiny, monkeypatch):
+def test_a_run_is_made_again_when_what_it_was_made_from_has_changed(tiny, monkeypatch):
+    monkeypatch.setattr(robust.notebooks, "REPOSITORY", tiny.parent)
+    module, other = (tiny.parent / "fer_tutorial" / f"{name}.py" for name in ("used", "unused"))
+    module.parent.mkdir()
     runs = []
-    monkeypatch.setattr(robust, "run", lambda path, setting: runs.append(setting) or {"claims": [], "stopped": ""})
-    setting = Setting("disturbed-1", seed=1)
-    for _ in range(2):
-        robust.recorded(tiny, setting)
-    nbformat.write(new_notebook(cells=[new_code_cell("assert 2 > 1")]), tiny)
-    robust.recorded(tiny, setting)
-    assert len(runs) == 2
+
+    def run(path, setting):
+        runs.append(setting)
+        return {"claims": [], "files": [str(module), json.__file__], "stopped": ""}
+
+    monkeypatch.setattr(robust, "run", run)
+
+    def made(change=lambda: None):
+        change()
+        before = len(runs)
+        robust.recorded(tiny, Setting("disturbed-1", seed=1))
+        return len(runs) > before
+
+    assert made(lambda: module.write_text("a = 1"))
+    assert not made()
+    assert not made(lambda: other.write_text("b = 1"))  # not imported
+    assert made(lambda: module.write_text("a = 2"))
+    assert made(lambda: nbformat.write(new_notebook(cells=[new_code_cell("assert 2 > 1")]), tiny))
+    assert made(module.unlink)
+    assert not made()
 
 
 def test_a_notebook_that_stops_is_reported_with_the_claims_it_made(tiny):
