@@ -179,6 +179,45 @@ def compare(
     )
 
 
+def comparison_table(comparisons: Sequence[Comparison], matters: float = 0.0) -> pd.DataFrame:
+    """Comparisons as a table, a row each: what is compared, in points where the metric is a share, and the verdict.
+
+    Args:
+        comparisons: of one kind of metric, so that the numbers of the rows belong together.
+        matters: see :meth:`Comparison.verdict`.
+
+    Returns:
+        The columns ``compared``, ``given``, ``metric``, ``seeds``, ``mean``, ``low``, ``high`` (ends of the 95 %
+        interval) and ``verdict``.
+
+    Raises:
+        UserError: shares together with what is no share.
+
+    >>> table = comparison_table([Comparison("DACL", "softmax", "accuracy", (0.01, 0.02, 0.03))])
+    >>> table.loc[0, ["compared", "mean", "verdict"]].tolist()
+    ['DACL against softmax', 2.0, 'cannot be told by 3 seeds']
+    """
+    if len({comparison.points for comparison in comparisons}) > 1:
+        raise UserError("some of the metrics are shares and some are not; make one table of each kind")
+    rows = []
+    for comparison in comparisons:
+        unit = 100 if comparison.points else 1
+        low, high = comparison.interval
+        rows.append(
+            {
+                "compared": f"{comparison.a} against {comparison.b}",
+                "given": comparison.given,
+                "metric": comparison.metric,
+                "seeds": comparison.n,
+                "mean": round(unit * comparison.mean, 6),
+                "low": round(unit * low, 6),
+                "high": round(unit * high, 6),
+                "verdict": comparison.verdict(matters),
+            }
+        )
+    return pd.DataFrame(rows, columns=["compared", "given", "metric", "seeds", "mean", "low", "high", "verdict"])
+
+
 def seeds_needed(comparison: Comparison, difference: float, power: float = 0.8) -> int:
     r"""How many seeds would show a true difference of this size, if they scatter as those of ``comparison`` do.
 

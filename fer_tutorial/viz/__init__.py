@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fer_tutorial.viz.plots import (
         plot_confusion,
         plot_curves,
+        plot_differences,
         plot_embedding,
         plot_history,
         plot_table,
@@ -38,6 +39,7 @@ _HOME = {
     "overlay": "attention",
     "plot_confusion": "plots",
     "plot_curves": "plots",
+    "plot_differences": "plots",
     "plot_embedding": "plots",
     "plot_history": "plots",
     "plot_table": "plots",
@@ -57,6 +59,7 @@ __all__ = [
     "overlay",
     "plot_confusion",
     "plot_curves",
+    "plot_differences",
     "plot_embedding",
     "plot_history",
     "plot_table",

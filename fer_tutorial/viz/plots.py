@@ -172,6 +172,52 @@ def plot_variants(
     return axes
 
 
+# How a verdict is drawn: color and marker, so that neither is needed to read the other.
+VERDICT_MARKS = {"better": (OKABE_ITO[0], "^"), "worse": (OKABE_ITO[3], "v"), "no difference": ("0.35", "s")}
+
+
+def plot_differences(
+    table: pd.DataFrame, unit: str = "points", names: Sequence[str] | None = None, axes: Axes | None = None
+) -> Axes:
+    """Differences with their 95 % intervals, a row each, and a line at zero.
+
+    A triangle points up where the verdict is "better" and down where it is "worse"; a square says that there is no
+    difference that matters, and a hollow circle that nothing can be told.
+
+    Args:
+        table: the columns ``compared``, ``mean``, ``low``, ``high`` and ``verdict``, as
+            :func:`fer_tutorial.records.comparison.comparison_table` makes them; an interval may be unknown (NaN).
+        unit: of the differences, for the axis.
+        names: of the rows, from top to bottom; what is ``compared`` if not given.
+
+    Raises:
+        UserError: the table lacks a column or is empty, or there are not as many names as rows.
+
+    >>> row = {"compared": "DACL against softmax", "mean": 2.0, "low": 1.0, "high": 3.0, "verdict": "better"}
+    >>> [label.get_text() for label in plot_differences(pd.DataFrame([row])).get_yticklabels()]
+    ['DACL against softmax']
+    """
+    _need_columns(table, "compared", "mean", "low", "high", "verdict")
+    names = list(table["compared"] if names is None else names)
+    if len(names) != len(table):
+        raise UserError(f"{len(names)} names for {len(table)} rows; expected one name for each row")
+    if axes is None:
+        axes = plt.figure(figsize=(6.4, 0.9 + 0.32 * len(table)), layout="constrained").subplots()
+    axes.axvline(0, color="0.5", linewidth=1)
+    for place, row in enumerate(table.itertuples()):
+        known = [mark for words, mark in VERDICT_MARKS.items() if str(row.verdict).startswith(words)]
+        color, marker = known[0] if known else ("0.45", "o")
+        axes.plot([row.low, row.high], [place, place], color=color, linewidth=1.6)
+        axes.plot(
+            row.mean, place, marker=marker, color=color, markersize=7, markerfacecolor=color if known else "white"
+        )
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel(f"difference, {unit}")
+    axes.grid(axis="y", visible=False)
+    return axes
+
+
 def plot_table(
     table: pd.DataFrame, low: float = 0, high: float = 1, decimals: int = 2, axes: Axes | None = None
 ) -> Axes:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.records.comparison import Comparison, best, compare, seeds_needed, t_quantile
+from fer_tutorial.records.comparison import Comparison, best, compare, comparison_table, seeds_needed, t_quantile
 
 
 def table(**columns):
@@ -116,6 +116,21 @@ def test_an_unfinished_study_is_compared_by_the_seeds_that_both_have_whole():
     runs["seed"] = range(10)  # no seed in common
     with pytest.raises(UserError, match="only one of the two has"):
         compare(runs, *settings, unfinished=True)
+
+
+def test_a_table_of_comparisons_says_what_each_says():
+    one, two = of(0.01, 0.02, 0.03), of(0.05, 0.06, 0.05)
+    table = comparison_table([one, two], matters=0.01)
+    assert table["mean"].tolist() == pytest.approx([2, 100 * two.mean], abs=1e-5)
+    assert table.loc[0, ["low", "high"]].tolist() == pytest.approx([-0.4841, 4.4841], abs=1e-4)
+    assert (
+        table["verdict"].tolist() == [one.verdict(0.01), two.verdict(0.01)] == ["cannot be told by 3 seeds", "better"]
+    )
+    icc = of(0.01, 0.02, 0.03, metric="icc", points=False)
+    assert comparison_table([icc])["mean"].tolist() == [0.02]
+    assert comparison_table([of(0.01)])[["low", "high"]].isna().all(axis=None)
+    with pytest.raises(UserError, match="one table of each kind"):
+        comparison_table([one, icc])
 
 
 def test_the_name_says_what_differs():

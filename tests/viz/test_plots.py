@@ -14,6 +14,7 @@ from fer_tutorial.viz import (
     OKABE_ITO,
     plot_confusion,
     plot_curves,
+    plot_differences,
     plot_embedding,
     plot_history,
     plot_table,
@@ -107,6 +108,41 @@ def test_variants_are_dots_and_their_mean():
 def test_variants_that_are_not_there_are_named():
     with pytest.raises(UserError, match="no run of 'c'; it has a, b"):
         plot_variants(SEEDS, "macro_f1", by="method", order=["a", "c"])
+
+
+DIFFERENCES = pd.DataFrame(
+    {
+        "compared": ["a against b", "c against b", "d against b", "e against b"],
+        "mean": [2.0, -2.0, 0.1, 1.0],
+        "low": [1.0, -3.0, -0.2, np.nan],
+        "high": [3.0, -1.0, 0.4, np.nan],
+        "verdict": ["better", "worse", "no difference of more than 0.40 points", "cannot be told by 1 seed"],
+    }
+)
+
+
+def test_differences_are_intervals_whose_marks_say_the_verdict():
+    axes = plot_differences(DIFFERENCES, unit="ICC")
+    zero, *lines = axes.lines
+    assert zero.get_xdata() == [0, 0]
+    intervals, means = lines[::2], lines[1::2]
+    np.testing.assert_allclose([line.get_xdata() for line in intervals], DIFFERENCES[["low", "high"]])
+    assert [line.get_xdata()[0] for line in means] == DIFFERENCES["mean"].tolist()
+    assert [line.get_marker() for line in means] == ["^", "v", "s", "o"]
+    assert len({line.get_color() for line in means}) == 4
+    assert means[3].get_markerfacecolor() == "white"
+    assert [label.get_text() for label in axes.get_yticklabels()] == DIFFERENCES["compared"].tolist()
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first is on top
+    assert axes.get_xlabel() == "difference, ICC"
+
+
+def test_differences_that_cannot_be_drawn():
+    with pytest.raises(UserError, match="no column 'verdict'"):
+        plot_differences(DIFFERENCES.drop(columns="verdict"))
+    with pytest.raises(UserError, match="1 names for 4 rows"):
+        plot_differences(DIFFERENCES, names=["a"])
+    with pytest.raises(UserError, match="no rows"):
+        plot_differences(DIFFERENCES[:0])
 
 
 def test_a_table_is_colored_and_its_numbers_are_written():
