@@ -132,9 +132,9 @@ def small_cnn() -> Backbone:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions beside a 1×1 one, added up."""
+    """Two 3×3 convolutions and a way around them, added up: a 1×1 convolution, or with ``plain_skip`` nothing at all."""
 
-    def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
+    def __init__(self, channels_in: int, channels_out: int, stride: int, plain_skip: bool = False) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False),
@@ -143,9 +143,10 @@ class ResidualBlock(nn.Module):
             nn.Conv2d(channels_out, channels_out, 3, 1, 1, bias=False),
             nn.BatchNorm2d(channels_out),
         )
-        self.skip = nn.Sequential(
-            nn.Conv2d(channels_in, channels_out, 1, stride, bias=False), nn.BatchNorm2d(channels_out)
-        )
+        self.skip: nn.Module = nn.Identity()
+        if not plain_skip:
+            convolution = nn.Conv2d(channels_in, channels_out, 1, stride, bias=False)
+            self.skip = nn.Sequential(convolution, nn.BatchNorm2d(channels_out))
 
     def forward(self, maps: Tensor) -> Tensor:
         return functional.relu(self.body(maps) + self.skip(maps))
@@ -155,7 +156,7 @@ def small_resnet() -> Backbone:
     """Nine convolutions, the first three at full resolution: 48 px become a 6×6 map of 256 channels."""
     layers: OrderedDict[str, nn.Module] = OrderedDict(
         stem=convolution_block(3, 32),
-        block1=ResidualBlock(32, 32, stride=1),
+        block1=ResidualBlock(32, 32, stride=1, plain_skip=True),
         block2=ResidualBlock(32, 64, stride=2),
         block3=ResidualBlock(64, 128, stride=2),
         block4=ResidualBlock(128, 256, stride=2),
