@@ -132,7 +132,7 @@ def small_cnn() -> Backbone:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions and a way around them, added up: a 1×1 convolution, or with ``plain_skip`` nothing at all."""
+    """Two 3×3 convolutions and the way around them, a 1×1 one or with ``plain_skip`` none, added up."""
 
     def __init__(self, channels_in: int, channels_out: int, stride: int, plain_skip: bool = False) -> None:
         super().__init__()
