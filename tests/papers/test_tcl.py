@@ -222,17 +222,17 @@ def test_gradients_of_the_plain_distance_are_finite_at_zero(where: str, dtype: t
     assert a.grad.isfinite().all()
 
 
-def test_pulls_of_the_plain_distance_are_unit_vectors_that_cancel_behind_the_own_center() -> None:
-    """Own center 0, negative (-4, 0): on the half-line from the negative through the own center and on, and only there,
-    a face beyond its center has no gradient, near or far; anywhere else it has one."""
+def test_pulls_of_the_plain_distance_are_unit_vectors_that_cancel_behind_either_center() -> None:
+    """Own center 0, negative (-4, 0): behind the own center, near or far, a face has no gradient, nor has it behind the
+    negative, where the loss is largest; anywhere else it has one."""
     c = torch.tensor([[0.0, 0.0], [-4.0, 0.0]])
-    faces = torch.tensor([[3.0, 0.0], [30.0, 0.0], [-1.0, 0.0], [0.0, 3.0]], requires_grad=True)
-    y = torch.zeros(4, dtype=torch.int64)
+    faces = torch.tensor([[3.0, 0.0], [30.0, 0.0], [-7.0, 0.0], [-1.0, 0.0], [0.0, 3.0]], requires_grad=True)
+    y = torch.zeros(5, dtype=torch.int64)
     losses = triplet_center_loss(faces, y, c, c[1 - y], 5.0, None, "none", "euclidean")
     losses.sum().backward()
-    expected = [[0, 0], [0, 0], [-2, 0], [-4 / 5, 1 - 3 / 5]]
+    expected = [[0, 0], [0, 0], [0, 0], [-2, 0], [-4 / 5, 1 - 3 / 5]]
     torch.testing.assert_close(faces.grad, torch.tensor(expected))
-    assert losses[:2].tolist() == [1, 1]  # D(x, c) − D(x, n) is −4, as low as it can be
+    assert losses[:3].tolist() == [1, 1, 9]  # D(x, c) − D(x, n) is −4, as low as it can be, and 4
 
 
 def test_own_center_pulls_and_negative_pushes() -> None:
