@@ -60,8 +60,8 @@ RECIPES: dict[tuple[str, str], Recipe] = {
         size=224,
         normalization="dacl",
     ),
-    # Half the time one of {flip, noise of variance 30 on 0-255}; here each of the two a quarter of the time.  How often
-    # the code erases is not known to us: half the time is our choice.
+    # Half the time one of {flip, noise of variance 30 on 0-255}; here each of the two a quarter of the time.  The code
+    # leaves torchvision's default for how often it erases: half the time.
     ("scn", "official"): Recipe(
         train=TrainConfig(
             epochs=70,

@@ -3,7 +3,8 @@
 Kinds of noise, all on the training labels alone, fixed for the whole training:
 
 * a share such as ``0.2``: that share of the labels is replaced by another class drawn uniformly (the paper's protocol);
-* ``annotator``: the label is the vote of one of the ten annotators, drawn at random; the majority is the truth;
+* ``annotator``: the label is the vote of one of the annotators, drawn at random; the data's own label, on FERPlus their
+  majority, is the truth;
 * ``fer2013``: the label is FER2013's own; FERPlus's majority is the truth.
 """
 
