@@ -784,7 +784,7 @@ class PBM(nn.Module):
     Args:
         in_channels: C, channels of the trunk.
         num_classes: K.
-        map_sizes: (h, w) of each part's feature map, by part.
+        map_sizes: (h, w) of each part's feature map, by part; the order is that of ``present``.
         config: the widths.
 
     Shapes: three maps (m, f, C, h, w) and present (m, 3) bool -> local scores (m, K).
@@ -801,11 +801,11 @@ class PBM(nn.Module):
         self, in_channels: int, num_classes: int, map_sizes: dict[str, tuple[int, int]], config: MGLNConfig
     ) -> None:
         super().__init__()
-        self.lst = nn.ModuleDict({part: LST(in_channels, map_sizes[part], config) for part in PARTS})
-        self.part_end = _pointwise_head((len(PARTS), *config.part_end_channels, num_classes), config)
+        self.lst = nn.ModuleDict({part: LST(in_channels, size, config) for part, size in map_sizes.items()})
+        self.part_end = _pointwise_head((len(map_sizes), *config.part_end_channels, num_classes), config)
 
     def forward(self, features: dict[str, Tensor], present: Tensor) -> Tensor:
-        f_enm = torch.cat([self.lst[part](features[part]) for part in PARTS], dim=1)  # eq-mgln-parts; (m, 3, s, s)
+        f_enm = torch.cat([block(features[part]) for part, block in self.lst.items()], 1)  # eq-mgln-parts; (m, 3, s, s)
         return self.part_end(f_enm * present[:, :, None, None])
 
 
@@ -862,9 +862,9 @@ class MGLN(nn.Module):
         self.sizes = part_sizes(image_size)
         channels = int(backbone.out_channels)  # type: ignore[arg-type]
         self.gfm = GFM(channels, num_classes, config)
-        self.pbm = PBM(channels, num_classes, {part: self._map_size(self.sizes[part]) for part in PARTS}, config)
+        self.pbm = PBM(channels, num_classes, {part: self.map_size(self.sizes[part]) for part in PARTS}, config)
 
-    def _map_size(self, size: tuple[int, int]) -> tuple[int, int]:
+    def map_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The trunk's map of a crop of ``size``, found by sending one through."""
         was_training = self.backbone.training
         self.backbone.eval()
