@@ -4,9 +4,9 @@
     python -m studies.mgln shipped --seeds 1      the network the chapter looks into
 
 Training, validation and test show different people.  Apexes range from barely visible to full and resting faces differ,
-so a still face is ambiguous: part of what one apex shows is how that person always looks.  The validation people are for watching the
-training alone; what is measured is the last epoch.  A seed stands for other training sequences, other weights and
-another order; the validation and the test are always the same.
+so a still face is ambiguous: part of what one apex shows is how that person always looks.  The validation people are
+for watching the training alone; what is measured is the last epoch.  A seed stands for other training sequences, other
+weights and another order; the validation and the test are always the same.
 
 Variants, the most important first:
 
