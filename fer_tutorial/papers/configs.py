@@ -333,8 +333,11 @@ TCL_PRESETS: dict[str, TCLConfig] = {
 
 # --- MGLN -----------------------------------------------------------------------------------------------------------
 
-Offset = Literal["channelwise", "deform_conv"]
+Offset = Literal["channelwise", "official", "deform_conv"]
 Frames = Literal["first_middle_apex", "apex"]
+Crops = Literal["level", "box"]
+TrunkNorm = Literal["own", "shared", "group"]
+Initialization = Literal["fan_in", "fan_out"]
 
 
 @dataclass(frozen=True)
@@ -346,8 +349,9 @@ class MGLNConfig:
             the two, which decides like w = 0.5.
         mixup: parameter of the Beta distribution that mixes the apex faces; 0 switches mixup off, the official code
             uses 1.
-        offset: "channelwise", the paper's layer (an offset per channel and pixel), or "deform_conv", the deformable
-            convolution of Dai et al. 2017 (an offset per kernel tap and pixel).
+        offset: "channelwise", the paper's layer (an offset per channel and pixel); "official", the same as the authors'
+            code has it, where a view applies the offsets at other pixels and channels than they were predicted for; or
+            "deform_conv", the deformable convolution of Dai et al. 2017 (an offset per kernel tap and pixel).
         frames: "first_middle_apex", or "apex" to show the apex three times: a still face without movement.
         gfm_channels: channels after each convolution of the GFM: three 3x3, then two 1x1.
         lst_channels: channels of the 1x1 convolutions of an LST block; a last one to a single channel follows.
@@ -355,8 +359,17 @@ class MGLNConfig:
         lstm_layers: layers of the LSTM.
         part_end_channels: channels of the 1x1 convolutions that follow the concatenated part maps.
         final_relu: also put a ReLU behind the last convolution of both modules, as the official code does.
-        part_widths: width of the eyes, nose and mouth boxes, in distances between the eye centers.  Our reading: the
-            paper gives the crops' sizes in pixels, not how they are placed on the face.
+        lst_relu: also put a ReLU behind the last convolution of an LST block, before its LSTM, as the official code
+            does.
+        crops: "level", our reading: parts are cut out in the face's own frame, turned upright; or "box", the official
+            code's: an upright box around the part's landmarks, squeezed to the crop's size.
+        part_widths: of level crops, width of the eyes, nose and mouth boxes, in distances between the eye centers.
+        box_margin: of box crops, pixels of the picture around the landmarks; the official code's 5 are those of a
+            picture several times as large as a face of 128 pixels.
+        initialization: "fan_in" is He's (our choice), "fan_out" the official code's; see the network's convolutions.
+        trunk_norm: where the trunk has batch normalization: "own", every kind of pictures (faces, eyes, noses, mouths)
+            is evaluated with averages of its own; "shared", all with the same, which fit none of them; "group", group
+            normalization in its place, which has no averages.  The paper's trunk has no normalization.
 
     Raises:
         ValueError: a value outside its range.
@@ -372,7 +385,12 @@ class MGLNConfig:
     lstm_layers: int = 3
     part_end_channels: tuple[int, int] = (32, 16)
     final_relu: bool = False
+    lst_relu: bool = False
+    crops: Crops = "level"
     part_widths: tuple[float, float, float] = (2.4, 0.7, 1.5)
+    box_margin: float = 5.0
+    initialization: Initialization = "fan_in"
+    trunk_norm: TrunkNorm = "own"
 
     def __post_init__(self) -> None:
         if not 0 <= self.fusion_weight <= 1:
@@ -381,6 +399,11 @@ class MGLNConfig:
             raise ValueError(f"mixup is {self.mixup}; expected the parameter of a Beta distribution, or 0 for no mixup")
         check_one_of("offset", self.offset, get_args(Offset))
         check_one_of("frames", self.frames, get_args(Frames))
+        check_one_of("crops", self.crops, get_args(Crops))
+        check_one_of("initialization", self.initialization, get_args(Initialization))
+        check_one_of("trunk_norm", self.trunk_norm, get_args(TrunkNorm))
+        if not self.box_margin >= 0:
+            raise ValueError(f"box_margin is {self.box_margin}; expected pixels around the landmarks, 0 or more")
         if self.lstm_hidden < 1 or math.isqrt(self.lstm_hidden) ** 2 != self.lstm_hidden:
             raise ValueError(f"lstm_hidden is {self.lstm_hidden}; expected a square number such as 64 or 256")
         if not min(self.part_widths) > 0:
@@ -392,8 +415,11 @@ class MGLNConfig:
 MGLN_PRESETS: dict[str, MGLNConfig] = {
     # The paper as we read it: two tasks weighted equally, scores free to be negative, no mixup.
     "paper": MGLNConfig(),
-    # The authors' code: mixup Beta(1, 1) of the apex faces, a ReLU behind the last convolution too.
-    "official": MGLNConfig(mixup=1.0, final_relu=True),
+    # The authors' code: mixup Beta(1, 1) of the apex faces, a ReLU behind every last convolution too, its offset layer,
+    # crops and initialization.
+    "official": MGLNConfig(
+        mixup=1.0, offset="official", final_relu=True, lst_relu=True, crops="box", initialization="fan_out"
+    ),
     # Ours, for small images and a CPU: fewer channels, one LSTM layer.
     "small": MGLNConfig(
         gfm_channels=(48, 48, 48, 32, 32),

@@ -31,6 +31,8 @@ PART_LANDMARKS: dict[str, tuple[int, ...]] = {
     "nose": tuple(range(27, 36)),
     "mouth": tuple(range(48, 68)),
 }
+# The official code's slices, [37:48] and [48:67], leave out an eye's outer corner and the last point of the lips.
+OFFICIAL_LANDMARKS = {part: tuple(p for p in points if p not in (36, 67)) for part, points in PART_LANDMARKS.items()}
 RIGHT_EYE, LEFT_EYE = tuple(range(36, 42)), tuple(range(42, 48))
 # Height and width of each crop of a 128 x 128 face, as in the official code.
 PART_SIZES_AT_128: dict[str, tuple[int, int]] = {"eyes": (48, 128), "nose": (64, 32), "mouth": (32, 64)}
@@ -182,18 +184,7 @@ def extract_part(
 
     Source: our reading of Yu et al. 2020, who give the crops' sizes and not how they are placed.
     """
-    n, _, image_height, image_width = images.shape
-    if landmarks.shape != (n, 68, 2):
-        raise ValueError(
-            f"landmarks have shape {tuple(landmarks.shape)} for {n} images; expected ({n}, 68, 2), "
-            "points (x, y) in iBUG's order"
-        )
-    extent = landmarks.new_tensor([image_width, image_height])
-    require(
-        ~((landmarks < -0.5 * extent) | (landmarks > 1.5 * extent)).any(),
-        f"landmarks lie far outside the {image_width} x {image_height} images; expected pixels of these very images, "
-        "so scale the landmarks together with the pictures",
-    )
+    extent = _picture_extent(images, landmarks)
     right, left = landmarks[:, RIGHT_EYE].mean(1), landmarks[:, LEFT_EYE].mean(1)  # (n, 2) each
     # In the picture the person's right eye is on the left, so this vector points to the right when the head is upright.
     eye_line = left - right
@@ -211,10 +202,92 @@ def extract_part(
     cosine, sine = (scale * unit[:, 0])[:, None, None], (scale * unit[:, 1])[:, None, None]  # (n, 1, 1)
     x = center[:, 0, None, None] + cosine * u - sine * v  # eq-mgln-crop; (n, h, w)
     y = center[:, 1, None, None] + sine * u + cosine * v
+    return _read(images, x, y, present), present
+
+
+def extract_box(
+    images: Tensor, landmarks: Tensor, points: tuple[int, ...], size: tuple[int, int], margin: float
+) -> tuple[Tensor, Tensor]:
+    r"""Cut one part out as the official code does: an upright box around its landmarks, squeezed to the crop's size.
+
+    .. math:: x = \min\left(b - 1, \; \max\left(a, \; a + \left(u + \tfrac12\right) \frac{b - a}{w} - \tfrac12
+        \right)\right), \qquad a = \max(0, \lfloor x_{min} - \delta \rfloor), \quad
+        b = \min(W, \lfloor x_{max} + \delta \rfloor)
+
+    where
+
+    * :math:`u` is a column of the crop and :math:`w` its width,
+    * :math:`x` is the place in the picture where it is read, bilinearly,
+    * :math:`x_{min}, x_{max}` are the extremes of the part's landmarks,
+    * :math:`\delta` is ``margin``,
+    * :math:`W` is the picture's width,
+
+    and the same with y for the rows.  The box does not turn with the head, and its two sides are scaled each by a
+    factor of its own: an open mouth and a closed one come out equally high.
+
+    Args:
+        images: floating point, (n, 3, H, W).
+        landmarks: floating point, (n, 68, 2), (x, y) in pixels of these images, NaN where unknown.
+        points: the landmarks that belong to the part.
+        size: (height, width) of the crop.
+        margin: pixels of the picture around the landmarks.
+
+    Returns:
+        crops (n, 3, height, width), and present (n,) bool: False where a landmark of the part is unknown or the box
+        lies outside the picture; such a crop is 0 all over.
+
+    Raises:
+        ValueError: landmarks as in :func:`extract_part`.
+
+    Example:
+        >>> face, points = torch.rand(1, 3, 64, 64), 10 + torch.rand(1, 68, 2) * 44
+        >>> extract_box(face, points, OFFICIAL_LANDMARKS["mouth"], (16, 32), 5.0)[0].shape
+        torch.Size([1, 3, 16, 32])
+
+    Source: the official code, whose margin is 5 pixels of the original picture.
+    """
+    extent = _picture_extent(images, landmarks)
+    own = landmarks[:, points]  # (n, points, 2)
+    low = (own.amin(1) - margin).clamp(min=0).floor()  # (n, 2)
+    high = torch.minimum((own.amax(1) + margin).floor(), extent)
+    present = (high > low).all(1)  # comparisons with NaN are False
+    low = torch.where(present[:, None], low, torch.zeros_like(low))
+    high = torch.where(present[:, None], high, torch.ones_like(high))
+    x, y = (
+        (
+            low[:, axis, None]
+            + (torch.arange(count, device=images.device) + 0.5) * ((high - low)[:, axis, None] / count)
+            - 0.5
+        ).clamp(low[:, axis, None], high[:, axis, None] - 1)  # eq-mgln-box; (n, count)
+        for axis, count in enumerate(reversed(size))
+    )
+    x, y = torch.broadcast_tensors(x[:, None, :], y[:, :, None])  # (n, h, w) each
+    return _read(images, x, y, present), present
+
+
+def _picture_extent(images: Tensor, landmarks: Tensor) -> Tensor:
+    """Width and height of the pictures, (2,), after a check that the landmarks are theirs."""
+    n, _, height, width = images.shape
+    if landmarks.shape != (n, 68, 2):
+        raise ValueError(
+            f"landmarks have shape {tuple(landmarks.shape)} for {n} images; expected ({n}, 68, 2), "
+            "points (x, y) in iBUG's order"
+        )
+    extent = landmarks.new_tensor([width, height])
+    require(
+        ~((landmarks < -0.5 * extent) | (landmarks > 1.5 * extent)).any(),
+        f"landmarks lie far outside the {width} x {height} images; expected pixels of these very images, "
+        "so scale the landmarks together with the pictures",
+    )
+    return extent
+
+
+def _read(images: Tensor, x: Tensor, y: Tensor, present: Tensor) -> Tensor:
+    """The pictures (n, 3, H, W) read at the places x and y, (n, h, w) each; 0 where a part is not present."""
+    height, width = images.shape[-2:]
     # grid_sample wants -1 and 1 at the outer edges of the outer pixels; pixel centers are at integers.
-    grid = torch.stack([(2 * x + 1) / image_width - 1, (2 * y + 1) / image_height - 1], dim=-1)  # (n, h, w, 2)
-    crops = F.grid_sample(images, grid.to(images.dtype), align_corners=False)
-    return crops * present[:, None, None, None], present
+    grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)  # (n, h, w, 2)
+    return F.grid_sample(images, grid.to(images.dtype), align_corners=False) * present[:, None, None, None]
 
 
 # --- equations: the offset layer --------------------------------------------------------------------------------------
@@ -299,6 +372,40 @@ def channelwise_resample(features: Tensor, offsets: Tensor, padding: Literal["bo
         align_corners=False,
     )
     return resampled.view(m, c, h, w).to(features.dtype)
+
+
+def scrambled_offsets(predicted: Tensor) -> Tensor:
+    r"""The offsets as the official code reads them, which is not where they were predicted.
+
+    .. math:: \Delta_{c, (y, x)} = \begin{pmatrix} P_{2n + 1} \\ P_{2n} \end{pmatrix}, \qquad n = (c h + y) w + x
+
+    where
+
+    * :math:`P` is the predicted map (``predicted``) of one sample, its :math:`2 C h w` numbers counted row by row and
+      channel by channel,
+    * :math:`\Delta_{c, (y, x)}` is the offset (x, y) that channel c gets at row y and column x,
+    * :math:`h, w` are the map's height and width.
+
+    The code reads a map (m, 2C, h, w) with ``view(-1, h, w, 2)``.  A view moves nothing: the two numbers of an offset
+    are then neighbors in a row, and not the predictions of two channels for one pixel.
+
+    Args:
+        predicted: floating point, (m, 2C, h, w).
+
+    Returns:
+        The offsets, (m, C, 2, h, w), (x, y) in pixels of the map.
+
+    Example:
+        >>> predicted = torch.zeros(1, 2, 4, 4)
+        >>> predicted[0, 0, 1, 2] = 1.0  # predicted at row 1, column 2
+        >>> scrambled_offsets(predicted).nonzero().tolist()  # moves row 0, column 3, along y
+        [[0, 0, 1, 0, 3]]
+
+    Source: the official code's offset layer.
+    """
+    m, channels, h, w = predicted.shape
+    pairs = predicted.reshape(m, channels // 2, h, w, 2)  # eq-mgln-scramble; (m, 2C, h, w) -> (m, C, h, w, [y, x])
+    return pairs.flip(-1).permute(0, 1, 4, 2, 3)  # (m, C, [x, y], h, w)
 
 
 # --- equations: two tasks, one decision -------------------------------------------------------------------------------
@@ -429,14 +536,64 @@ def fuse(global_scores: Tensor, local_scores: Tensor, weight: float | Tensor = 0
 # --- parts of the network ---------------------------------------------------------------------------------------------
 
 
-def _convolution(in_channels: int, out_channels: int, kernel: int) -> nn.Conv2d:
-    """A convolution that keeps the map's size, with He's initialization.
+class Statistics(nn.Module):
+    """Means and variances of a trunk's batch normalization for one more kind of pictures; the weights stay the trunk's.
 
-    Our choice: it keeps a signal's size through convolutions and ReLUs.  With torch's default the signal shrinks at
-    every layer, and without batch normalization the scores then hardly depend on the image: training does not start.
+    Batch normalization trains with the statistics of the batch and is evaluated with running averages of them.  A trunk
+    that sees faces, eyes, noses and mouths by turns averages over all kinds, and is then evaluated with statistics that
+    no picture was ever normalized with.  Averages of its own for each kind make training and evaluation agree.
+
+    Args:
+        trunk: whose batch normalization is meant; only the layout is taken from it.
+
+    Shapes: the trunk and images (m, 3, H, W) -> the trunk's maps (m, C, h, w).
+
+    Example:
+        >>> trunk = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
+        >>> mouths = Statistics(trunk)
+        >>> mouths(trunk, torch.rand(2, 3, 8, 8)).shape, trunk[1].num_batches_tracked.item()
+        (torch.Size([2, 4, 8, 8]), 0)
+
+    Source: ours; the paper's trunk has no batch normalization.
+    """
+
+    def __init__(self, trunk: nn.Module) -> None:
+        super().__init__()
+        for name in self.names(trunk):
+            self.register_buffer(name.replace(".", "_"), trunk.get_buffer(name).clone())
+
+    @staticmethod
+    def names(trunk: nn.Module) -> list[str]:
+        """The names of the averages inside the trunk."""
+        layers = {name for name, layer in trunk.named_modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)}
+        return [name for name, _ in trunk.named_buffers() if name.rpartition(".")[0] in layers]
+
+    def forward(self, trunk: nn.Module, images: Tensor) -> Tensor:
+        own = {name: getattr(self, name.replace(".", "_")) for name in self.names(trunk)}
+        return torch.func.functional_call(trunk, own, (images,))  # in training the averages are updated in place
+
+
+def _use_group_normalization(module: nn.Module) -> None:
+    """Put group normalization, 8 channels a group, in the place of batch normalization, in place; its weights stay."""
+    for name, layer in module.named_children():
+        if isinstance(layer, nn.BatchNorm2d):
+            channels = layer.num_features
+            groups = nn.GroupNorm(channels // 8 if channels % 8 == 0 else 1, channels, layer.eps)
+            groups.load_state_dict(dict(layer.named_parameters()))
+            setattr(module, name, groups)
+        else:
+            _use_group_normalization(layer)
+
+
+def _convolution(in_channels: int, out_channels: int, kernel: int, fan: Literal["fan_in", "fan_out"]) -> nn.Conv2d:
+    """A convolution that keeps the map's size, its weights drawn from N(0, 2/fan).
+
+    He's initialization counts the inputs ("fan_in", our choice), which keeps a signal's size through convolutions and
+    ReLUs.  The official code counts the outputs.  With torch's default the signal shrinks at every layer, and without
+    batch normalization the scores then hardly depend on the image: training does not start.
     """
     layer = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
-    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.kaiming_normal_(layer.weight, mode=fan, nonlinearity="relu")
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return layer
 
@@ -449,6 +606,8 @@ class ChannelwiseOffset(nn.Module):
 
     Args:
         channels: C.
+        official: read the predictions as the official code does, see :func:`scrambled_offsets`; without a bias, the
+            weights drawn from N(0, 2/(9 · 2C)) as there.
 
     Shapes: (m, C, h, w) -> (m, C, h, w).
 
@@ -460,15 +619,20 @@ class ChannelwiseOffset(nn.Module):
     Source: Yu et al. 2020.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, official: bool = False) -> None:
         super().__init__()
-        self.predict = nn.Conv2d(channels, 2 * channels, 3, padding=1)
-        nn.init.zeros_(self.predict.weight)
-        nn.init.zeros_(self.predict.bias)  # type: ignore[arg-type]
+        self.official = official
+        self.predict = nn.Conv2d(channels, 2 * channels, 3, padding=1, bias=not official)
+        if official:
+            nn.init.kaiming_normal_(self.predict.weight, mode="fan_out", nonlinearity="relu")
+        else:
+            nn.init.zeros_(self.predict.weight)
+            nn.init.zeros_(self.predict.bias)  # type: ignore[arg-type]
 
     def offsets(self, features: Tensor) -> Tensor:
         """(m, C, h, w) to offsets (m, C, 2, h, w), (x, y) in pixels of the map."""
-        return self.predict(features).unflatten(1, (features.shape[1], 2))  # (m, 2C, h, w) -> (m, C, 2, h, w)
+        predicted = self.predict(features)  # (m, 2C, h, w)
+        return scrambled_offsets(predicted) if self.official else predicted.unflatten(1, (features.shape[1], 2))
 
     def forward(self, features: Tensor) -> Tensor:
         return channelwise_resample(features, self.offsets(features))
@@ -508,12 +672,12 @@ class DeformableConv(nn.Module):
             return self.conv(features.to(exact), offsets.to(exact)).to(features.dtype)
 
 
-def _pointwise_head(channels: tuple[int, ...], final_relu: bool) -> nn.Sequential:
+def _pointwise_head(channels: tuple[int, ...], config: MGLNConfig) -> nn.Sequential:
     """1x1 convolutions with ReLUs between them, the scores averaged over the map: (m, C, h, w) to (m, K)."""
     layers: list[nn.Module] = []
     for before, after in itertools.pairwise(channels):
-        layers += [_convolution(before, after, 1), nn.ReLU()]
-    if not final_relu:
+        layers += [_convolution(before, after, 1, config.initialization), nn.ReLU()]
+    if not config.final_relu:
         layers.pop()
     # Global average pooling: no fully connected layer, no parameter.
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
@@ -525,7 +689,7 @@ class GFM(nn.Module):
     Args:
         in_channels: C, channels of the trunk.
         num_classes: K.
-        config: ``gfm_channels``, ``offset`` and ``final_relu`` are used.
+        config: ``gfm_channels``, ``offset``, ``initialization`` and ``final_relu`` are used.
 
     Shapes: (m, C, h, w) -> global scores (m, K).
 
@@ -541,12 +705,13 @@ class GFM(nn.Module):
         channels = (in_channels, *config.gfm_channels[:3])
         blocks: list[nn.Module] = []
         for before, after in itertools.pairwise(channels):
-            if config.offset == "channelwise":
-                blocks.append(nn.Sequential(ChannelwiseOffset(before), _convolution(before, after, 3), nn.ReLU()))
-            else:
+            if config.offset == "deform_conv":
                 blocks.append(nn.Sequential(DeformableConv(before, after), nn.ReLU()))
+            else:
+                offset = ChannelwiseOffset(before, official=config.offset == "official")
+                blocks.append(nn.Sequential(offset, _convolution(before, after, 3, config.initialization), nn.ReLU()))
         self.blocks = nn.Sequential(*blocks)
-        self.head = _pointwise_head((*config.gfm_channels[2:], num_classes), config.final_relu)
+        self.head = _pointwise_head((*config.gfm_channels[2:], num_classes), config)
 
     def embed(self, features: Tensor) -> Tensor:
         """What the last convolution turns into scores, averaged over the map: (m, C, h, w) -> (m, gfm_channels[-1])."""
@@ -574,7 +739,7 @@ class LST(nn.Module):
     Args:
         in_channels: C, channels of the trunk.
         map_size: (h, w) of the part's feature map.
-        config: ``lst_channels``, ``lstm_hidden`` and ``lstm_layers`` are used.
+        config: ``lst_channels``, ``lstm_hidden``, ``lstm_layers``, ``initialization`` and ``lst_relu`` are used.
 
     Shapes: (m, f, C, h, w) -> (m, 1, √hidden, √hidden).
 
@@ -587,14 +752,12 @@ class LST(nn.Module):
 
     def __init__(self, in_channels: int, map_size: tuple[int, int], config: MGLNConfig) -> None:
         super().__init__()
-        first, second = config.lst_channels
-        self.squeeze = nn.Sequential(
-            _convolution(in_channels, first, 1),
-            nn.ReLU(),
-            _convolution(first, second, 1),
-            nn.ReLU(),
-            _convolution(second, 1, 1),
-        )
+        layers: list[nn.Module] = []
+        for before, after in itertools.pairwise((in_channels, *config.lst_channels, 1)):
+            # The official code leaves these convolutions, and these alone, to torch's default.
+            official = config.initialization == "fan_out"
+            layers += [nn.Conv2d(before, after, 1) if official else _convolution(before, after, 1, "fan_in"), nn.ReLU()]
+        self.squeeze = nn.Sequential(*(layers if config.lst_relu else layers[:-1]))
         self.lstm = nn.LSTM(map_size[0] * map_size[1], config.lstm_hidden, config.lstm_layers, batch_first=True)
         self.side = math.isqrt(config.lstm_hidden)
 
@@ -621,7 +784,7 @@ class PBM(nn.Module):
     Args:
         in_channels: C, channels of the trunk.
         num_classes: K.
-        map_sizes: (h, w) of each part's feature map, by part.
+        map_sizes: (h, w) of each part's feature map, by part; the order is that of ``present``.
         config: the widths.
 
     Shapes: three maps (m, f, C, h, w) and present (m, 3) bool -> local scores (m, K).
@@ -638,11 +801,11 @@ class PBM(nn.Module):
         self, in_channels: int, num_classes: int, map_sizes: dict[str, tuple[int, int]], config: MGLNConfig
     ) -> None:
         super().__init__()
-        self.lst = nn.ModuleDict({part: LST(in_channels, map_sizes[part], config) for part in PARTS})
-        self.part_end = _pointwise_head((len(PARTS), *config.part_end_channels, num_classes), config.final_relu)
+        self.lst = nn.ModuleDict({part: LST(in_channels, size, config) for part, size in map_sizes.items()})
+        self.part_end = _pointwise_head((len(map_sizes), *config.part_end_channels, num_classes), config)
 
     def forward(self, features: dict[str, Tensor], present: Tensor) -> Tensor:
-        f_enm = torch.cat([self.lst[part](features[part]) for part in PARTS], dim=1)  # eq-mgln-parts; (m, 3, s, s)
+        f_enm = torch.cat([block(features[part]) for part, block in self.lst.items()], 1)  # eq-mgln-parts; (m, 3, s, s)
         return self.part_end(f_enm * present[:, :, None, None])
 
 
@@ -660,6 +823,9 @@ class MGLN(nn.Module):
 
     A batch is a dict with ``images`` (m, T, 3, H, W), ``landmarks`` (m, T, 68, 2) in pixels with NaN where unknown,
     ``lengths`` (m,) and, to train, ``labels`` (m,).  Faces without landmarks are decided by the global module alone.
+    Where the trunk has batch normalization, the averages inside it are those of faces, and those of the parts lie
+    beside it, see :class:`Statistics`.  Weights from before that, with one set of averages, load and mean what they
+    meant: each kind gets a copy.
 
     Args:
         backbone: the trunk that faces and parts share: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C
@@ -688,13 +854,17 @@ class MGLN(nn.Module):
         super().__init__()
         self.config = config
         self.num_classes = num_classes
+        if config.trunk_norm == "group":
+            _use_group_normalization(backbone)
         self.backbone = backbone
+        kinds = PARTS if config.trunk_norm == "own" else ()
+        self.statistics = nn.ModuleDict({part: Statistics(backbone) for part in kinds})
         self.sizes = part_sizes(image_size)
         channels = int(backbone.out_channels)  # type: ignore[arg-type]
         self.gfm = GFM(channels, num_classes, config)
-        self.pbm = PBM(channels, num_classes, {part: self._map_size(self.sizes[part]) for part in PARTS}, config)
+        self.pbm = PBM(channels, num_classes, {part: self.map_size(self.sizes[part]) for part in PARTS}, config)
 
-    def _map_size(self, size: tuple[int, int]) -> tuple[int, int]:
+    def map_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The trunk's map of a crop of ``size``, found by sending one through."""
         was_training = self.backbone.training
         self.backbone.eval()
@@ -709,6 +879,20 @@ class MGLN(nn.Module):
         finally:
             self.backbone.train(was_training)
         return int(height), int(width)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *further: Any) -> None:
+        if not any(name.startswith(f"{prefix}statistics.") for name in state_dict):
+            for part in self.statistics:
+                for name in Statistics.names(self.backbone):
+                    if (there := state_dict.get(f"{prefix}backbone.{name}")) is not None:
+                        state_dict[f"{prefix}statistics.{part}.{name.replace('.', '_')}"] = there
+        super()._load_from_state_dict(state_dict, prefix, *further)
+
+    def trunk(self, kind: str, images: Tensor) -> Tensor:
+        """The trunk's maps (n, C, h, w) of pictures of one kind, ``"face"`` or a part, under that kind's statistics."""
+        if kind not in self.statistics:
+            return self.backbone(images)
+        return self.statistics[kind](self.backbone, images)
 
     def embed(self, images: Tensor) -> Tensor:
         """The embeddings that the global scores are read from: apex faces (m, 3, H, W) -> (m, gfm_channels[-1])."""
@@ -740,11 +924,13 @@ class MGLN(nn.Module):
         frames = select_frames(images, positions)  # (m, 3, 3, H, W)
         points = select_frames(landmarks, positions)  # (m, 3, 68, 2)
         m, f = frames.shape[:2]
+        pictures = frames.flatten(0, 1), points.flatten(0, 1)  # (m f, 3, H, W) and (m f, 68, 2)
         crops, present = {}, []
         for part, width in zip(PARTS, self.config.part_widths, strict=True):
-            crop, there = extract_part(
-                frames.flatten(0, 1), points.flatten(0, 1), PART_LANDMARKS[part], self.sizes[part], width
-            )
+            if self.config.crops == "box":
+                crop, there = extract_box(*pictures, OFFICIAL_LANDMARKS[part], self.sizes[part], self.config.box_margin)
+            else:
+                crop, there = extract_part(*pictures, PART_LANDMARKS[part], self.sizes[part], width)
             crops[part] = crop.unflatten(0, (m, f))  # (m f, 3, h, w) -> (m, f, 3, h, w)
             present.append(there.view(m, f).all(1))
         return frames[:, -1], crops, torch.stack(present, dim=1)
@@ -753,7 +939,7 @@ class MGLN(nn.Module):
         """Local scores (m, K) of the parts' crops, each (m, 3 frames, 3, h, w)."""
         maps = {}
         for part, crop in crops.items():
-            features = self.backbone(crop.flatten(0, 1))  # (m f, C, h, w)
+            features = self.trunk(part, crop.flatten(0, 1))  # (m f, C, h, w)
             maps[part] = features.unflatten(0, crop.shape[:2])  # (m, f, C, h, w)
         return self.pbm(maps, present)
 

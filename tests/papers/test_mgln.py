@@ -1,30 +1,38 @@
 """MGLN: frames, crops, the offset layer against loops and torchvision, the network, the two tasks, bad input."""
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from safetensors.torch import load_file
+from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
-from fer_tutorial.backbones import vgg16_trunk
+from fer_tutorial.backbones import build_backbone, vgg16_trunk
 from fer_tutorial.papers.mgln import (
     GFM,
     LST,
     MGLN,
+    OFFICIAL_LANDMARKS,
     PART_LANDMARKS,
     PARTS,
+    PBM,
     PRESETS,
     ChannelwiseOffset,
     MGLNConfig,
+    Statistics,
     channelwise_resample,
+    extract_box,
     extract_part,
     frame_positions,
     fuse,
     mix_faces,
     part_sizes,
     sampling_points,
+    scrambled_offsets,
     select_frames,
     two_task_loss,
 )
@@ -163,6 +171,69 @@ def test_part_centered_outside_the_picture_counts_as_missing():
     assert present.tolist() == [False]
 
 
+def test_box_crop_is_a_slice_of_the_picture_squeezed():
+    image, points, margin, size = torch.randn(1, 3, 64, 48).double(), torch.zeros(68, 2).double(), 5.0, (16, 24)
+    own = OFFICIAL_LANDMARKS["nose"]
+    points[list(own)] = torch.rand(len(own), 2).double() * 14 + torch.tensor([20.0, 30.0])
+    left, top = (points[list(own)].amin(0) - margin).int().tolist()
+    right, bottom = (points[list(own)].amax(0) + margin).int().tolist()
+    crop, present = extract_box(image, points[None], own, size, margin)
+    assert present.tolist() == [True]
+    expected = F.interpolate(image[:, :, top:bottom, left:right], size, mode="bilinear", align_corners=False)
+    torch.testing.assert_close(crop, expected)
+
+
+def test_box_crop_by_hand():
+    """Landmarks from 20 to 28 and a margin of 4: columns 16 to 31, two of them a pixel of a crop 8 wide."""
+    ramp, points = torch.arange(64.0).expand(1, 3, 64, 64), torch.full((1, 68, 2), 20.0)
+    points[0, 50] = 28.0
+    crop, _ = extract_box(ramp, points, OFFICIAL_LANDMARKS["mouth"], (8, 8), 4.0)
+    torch.testing.assert_close(crop[0, 0, 3], 16.5 + 2 * torch.arange(8.0))
+
+
+def test_a_box_is_cut_off_at_the_border_and_squeezes_an_open_mouth_like_a_closed_one():
+    image, points = torch.randn(1, 3, 40, 40).double(), torch.full((2, 68, 2), 20.0).double()
+    points[:, 48], points[:, 54] = torch.tensor([2.0, 20.0]), torch.tensor([38.0, 20.0])
+    points[0, 57, 1], points[1, 57, 1] = 22.0, 34.0
+    crops, present = extract_box(image.expand(2, -1, -1, -1), points, OFFICIAL_LANDMARKS["mouth"], (16, 32), 5.0)
+    assert present.tolist() == [True, True]
+    for crop, bottom in zip(crops, (27, 39), strict=True):
+        expected = F.interpolate(image[:, :, 15:bottom], (16, 32), mode="bilinear", align_corners=False)
+        torch.testing.assert_close(crop, expected[0])
+
+
+def test_box_crops_ignore_the_two_points_that_the_slices_leave_out():
+    image, points = torch.randn(2, 3, 64, 64).double(), face_landmarks().repeat(2, 1, 1)
+    points[1, 36], points[1, 67] = float("nan"), 60.0
+    for part in PARTS:
+        crops, present = extract_box(image[:1].expand(2, -1, -1, -1), points, OFFICIAL_LANDMARKS[part], (16, 16), 5.0)
+        assert present.tolist() == [True, True]
+        assert torch.equal(crops[0], crops[1])
+
+
+def test_a_box_without_landmarks_or_outside_the_picture_is_missing():
+    points = face_landmarks().repeat(3, 1, 1)
+    points[1, 50] = float("nan")
+    points[2, 48:68] = torch.tensor([80.0, 20.0]).double()
+    crop, present = extract_box(torch.rand(3, 3, 64, 64).double(), points, OFFICIAL_LANDMARKS["mouth"], (16, 32), 5.0)
+    assert present.tolist() == [True, False, False]
+    assert torch.isfinite(crop).all()
+    assert crop[1:].abs().max() == 0
+
+
+def test_the_configuration_says_which_crops_the_network_sees():
+    batch = batch_of()
+    _, level, _ = network().look(batch)
+    _, box, present = network(replace(SMALL, crops="box", box_margin=2.0)).look(batch)
+    assert {part: crop.shape for part, crop in level.items()} == {part: crop.shape for part, crop in box.items()}
+    assert not torch.allclose(level["mouth"], box["mouth"])
+    frames = select_frames(batch["images"], frame_positions(batch["lengths"]))[:, 0]
+    points = select_frames(batch["landmarks"], frame_positions(batch["lengths"]))[:, 0]
+    expected, _ = extract_box(frames, points, OFFICIAL_LANDMARKS["mouth"], part_sizes(64)["mouth"], 2.0)
+    assert torch.equal(box["mouth"][:, 0], expected)
+    assert present.all()
+
+
 # Offset layer
 
 
@@ -230,7 +301,7 @@ def test_half_precision_features_are_read_at_exact_places():
     torch.testing.assert_close(out.float(), channelwise_resample(features, offsets), atol=0.13, rtol=0)
 
 
-@pytest.mark.parametrize("offset", ["channelwise", "deform_conv"])
+@pytest.mark.parametrize("offset", ["channelwise", "official", "deform_conv"])
 def test_mixed_precision_trains(offset):
     with torch.autocast("cpu", torch.bfloat16):
         outputs = network(MGLNConfig(**{**vars(SMALL), "offset": offset})).training_step(batch_of())
@@ -253,7 +324,48 @@ def test_an_untrained_offset_layer_changes_nothing_and_still_learns():
     assert layer.predict.weight.grad.abs().max() > 0
 
 
-@pytest.mark.parametrize("offset", ["channelwise", "deform_conv"])
+def test_the_official_code_applies_offsets_elsewhere_than_it_predicts_them():
+    """Two numbers worked out from its view: channel, row and column predicted -> channel, row and column moved."""
+    for predicted_at, moved in (((0, 1, 2), (0, 0, 3)), ((1, 0, 0), (0, 2, 0))):
+        predicted = torch.zeros(1, 4, 4, 4)
+        predicted[(0, *predicted_at)] = 1.0
+        offsets = scrambled_offsets(predicted)
+        assert offsets.shape == (1, 2, 2, 4, 4)
+        assert offsets.nonzero().tolist() == [[0, moved[0], 1, *moved[1:]]]  # 1: along y
+
+
+def test_scrambled_offsets_match_a_count_of_places():
+    m, c, h, w = 2, 3, 4, 5
+    predicted = torch.randn(m, 2 * c, h, w)
+    offsets = scrambled_offsets(predicted)
+    for i in range(m):
+        numbers = [predicted[i, k, y, x] for k in range(2 * c) for y in range(h) for x in range(w)]
+        for place in range(c * h * w):
+            k, y, x = place // (h * w), place // w % h, place % w
+            assert offsets[i, k, 1, y, x] == numbers[2 * place]
+            assert offsets[i, k, 0, y, x] == numbers[2 * place + 1]
+
+
+def test_the_official_offset_layer_matches_a_loop_over_its_view():
+    torch.manual_seed(0)
+    layer, features = ChannelwiseOffset(2, official=True).double(), torch.randn(2, 2, 4, 3).double()
+    m, c, h, w = features.shape
+    pairs = layer.predict(features).contiguous().view(-1, h, w, 2).view(m, c, h, w, 2)  # (y, x), as in that code
+    expected = naive_resample(features, torch.stack([pairs[..., 1], pairs[..., 0]], dim=2).detach())
+    torch.testing.assert_close(layer(features).detach(), expected)
+    again = ChannelwiseOffset(2).double()
+    again.load_state_dict({"predict.weight": layer.predict.weight, "predict.bias": torch.zeros(4).double()})
+    assert not torch.allclose(again(features), layer(features))  # the same prediction, read where it was made
+
+
+def test_the_official_code_starts_with_offsets_and_without_a_bias():
+    torch.manual_seed(0)
+    layer = ChannelwiseOffset(64, official=True)
+    assert layer.predict.bias is None
+    assert layer.predict.weight.std().item() == pytest.approx(math.sqrt(2 / (9 * 2 * 64)), rel=0.02)
+
+
+@pytest.mark.parametrize("offset", ["channelwise", "official", "deform_conv"])
 def test_global_module_gives_scores_for_any_map_size(offset):
     module = GFM(8, 5, MGLNConfig(gfm_channels=(8, 8, 8, 4, 4), offset=offset))
     assert module(torch.rand(2, 8, 4, 7)).shape == (2, 5)
@@ -276,6 +388,40 @@ def test_lst_reads_the_frames_in_order():
     features = torch.randn(2, 3, 4, 2, 3)
     assert block(features).shape == (2, 1, 8, 8)
     assert not torch.allclose(block(features), block(features.flip(1)))
+
+
+def test_initializations_are_he_s_or_the_official_code_s():
+    torch.manual_seed(0)
+    wide = MGLNConfig(gfm_channels=(64, 32, 64, 32, 16), lst_channels=(64, 32), part_end_channels=(64, 256))
+    for initialization, fan in (("fan_in", 9 * 128), ("fan_out", 9 * 64)):
+        config = replace(wide, initialization=initialization)
+        convolution = GFM(128, 7, config).blocks[0][1]
+        assert convolution.weight.std().item() == pytest.approx(math.sqrt(2 / fan), rel=0.03)
+        assert convolution.bias.abs().max() == 0
+    part_end = PBM(8, 7, dict.fromkeys(PARTS, (2, 3)), config).part_end
+    assert part_end[2].weight.std().item() == pytest.approx(math.sqrt(2 / 256), rel=0.03)
+    torch.manual_seed(1)
+    squeeze = LST(64, (2, 3), config).squeeze[0]  # torch's own: uniform up to 1/√64, with a bias
+    assert squeeze.weight.abs().max().item() == pytest.approx(1 / 8, rel=0.01)
+    assert squeeze.bias.abs().max() > 0
+
+
+def test_the_lstm_of_the_official_code_sees_nothing_negative():
+    features, seen = torch.randn(4, 3, 8, 2, 3), []
+    for lst_relu in (False, True):
+        block = LST(8, (2, 3), replace(SMALL, lst_relu=lst_relu))
+        block.lstm.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].min().item()))
+        block(features)
+    assert seen[0] < 0 <= seen[1]
+
+
+def test_the_official_preset_is_the_official_code():
+    config = PRESETS["official"]
+    assert (config.mixup, config.offset, config.crops, config.box_margin) == (1.0, "official", "box", 5.0)
+    assert (config.final_relu, config.lst_relu, config.initialization) == (True, True, "fan_out")
+    narrow = {name: value for name, value in vars(SMALL).items() if "channels" in name or "lstm" in name}
+    method, batch = network(replace(config, **narrow)), batch_of()
+    assert torch.isfinite(method.training_step(batch)["loss"])
 
 
 def test_paper_sizes():
@@ -408,6 +554,119 @@ def test_constructing_the_network_leaves_the_trunk_as_it_was():
     assert torch.equal(trunk[1].running_mean, statistics)
 
 
+# Normalization of the trunk
+
+
+def normalized(trunk_norm: str, size: int = 64) -> MGLN:
+    torch.manual_seed(0)
+    return MGLN(vgg16_trunk(width=1 / 8, batch_norm=True), 7, replace(SMALL, trunk_norm=trunk_norm), image_size=size)
+
+
+def seen_by_the_trunk(method: MGLN, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The trunk's maps of faces and of each part."""
+    faces, crops, _ = method.look(batch)
+    pictures = {"face": faces, **{part: crop.flatten(0, 1) for part, crop in crops.items()}}
+    with torch.no_grad():
+        return {kind: method.trunk(kind, picture) for kind, picture in pictures.items()}
+
+
+def farthest_from_training(method: MGLN, batch: dict[str, Tensor]) -> float:
+    """After many passes of one batch: how far evaluation normalizes from training, in the spread of the maps."""
+    for layer in method.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = 0.2
+    for _ in range(60):
+        training = seen_by_the_trunk(method.train(), batch)
+    evaluated = seen_by_the_trunk(method.eval(), batch)
+    return max(((evaluated[kind] - maps).abs().mean() / maps.std()).item() for kind, maps in training.items())
+
+
+def test_evaluation_normalizes_each_kind_as_training_did():
+    """What is left is a variance over n − 1 in place of n, of three 6 × 6 maps at the least."""
+    batch = batch_of()
+    batch["images"] += torch.linspace(-3, 3, 64)  # eyes, nose and mouth see different parts of a ramp
+    assert farthest_from_training(normalized("own"), batch) < 0.05
+    assert farthest_from_training(normalized("shared"), batch) > 0.2
+    assert farthest_from_training(normalized("group"), batch) == 0
+
+
+def test_kinds_share_weights_and_not_averages():
+    method, batch = normalized("own").train(), batch_of()
+    assert sum(p.numel() for p in method.parameters()) == sum(p.numel() for p in normalized("shared").parameters())
+    assert list(method.statistics.parameters()) == []
+    method.trunk("mouth", torch.randn(4, 3, 16, 24) + 2)
+    first = {kind: method.statistics[kind].get_buffer("1_running_mean").clone() for kind in PARTS}
+    assert method.backbone[1].running_mean.abs().max() == 0  # faces' own, not seen yet
+    assert first["mouth"].abs().max() > 0
+    assert first["eyes"].abs().max() == first["nose"].abs().max() == 0
+    method(batch["images"][:, -1])
+    assert method.backbone[1].running_mean.abs().max() > 0
+    assert torch.equal(method.statistics["mouth"].get_buffer("1_running_mean"), first["mouth"])
+    method.local_scores(*method.look(batch)[1:]).sum().backward()
+    assert all(p.grad is not None for p in method.backbone.parameters())
+
+
+def test_a_kind_is_normalized_as_by_a_trunk_of_its_own():
+    method = normalized("own").train()
+    alone, crops = vgg16_trunk(width=1 / 8, batch_norm=True).train(), torch.randn(6, 3, 16, 24) + 1
+    alone.load_state_dict(method.backbone.state_dict())
+    for _ in range(3):
+        torch.testing.assert_close(method.trunk("eyes", crops), alone(crops))
+    method.eval(), alone.eval()
+    torch.testing.assert_close(method.trunk("eyes", crops), alone(crops))
+
+
+@pytest.mark.parametrize("trunk_norm", ["own", "shared", "group"])
+def test_weights_of_every_normalization_come_back(trunk_norm):
+    method, batch = normalized(trunk_norm).train(), batch_of()
+    method.training_step(batch)
+    again = normalized(trunk_norm)
+    again.load_state_dict(method.state_dict())
+    assert torch.equal(again.eval().predict(batch), method.eval().predict(batch))
+
+
+def test_weights_from_before_kinds_had_averages_of_their_own_mean_what_they_meant():
+    old, batch = normalized("shared").train(), batch_of()
+    old.training_step(batch)
+    state = old.state_dict()
+    names = list(state)
+    new = normalized("own")
+    new.load_state_dict(state)
+    assert list(state) == names  # the caller's dictionary is as it was
+    assert torch.equal(new.eval().predict(batch), old.eval().predict(batch))
+    whole = nn.ModuleDict({"method": normalized("own")})  # below another module as well
+    whole.load_state_dict({f"method.{name}": value for name, value in state.items()})
+    del state["backbone.1.running_mean"]
+    with pytest.raises(RuntimeError, match=r"backbone\.1\.running_mean.*statistics\.eyes\.1_running_mean"):
+        normalized("own").load_state_dict(state)
+
+
+def test_the_weights_that_ship_with_the_book_load():
+    torch.manual_seed(0)
+    method = MGLN(build_backbone("vgg16_trunk_small"), 7, SMALL, image_size=48)
+    weights = load_file(Path(__file__).parents[2] / "data/weights/mgln.safetensors")
+    method.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in weights.items()})
+
+
+def test_group_normalization_takes_the_place_of_batch_normalization_and_its_weights():
+    trunk = nn.Sequential(nn.Conv2d(3, 16, 8, stride=8), nn.Sequential(nn.BatchNorm2d(16)), nn.BatchNorm2d(16))
+    trunk.out_channels = 16
+    nn.init.constant_(trunk[1][0].weight, 3.0)
+    method = MGLN(trunk, 7, replace(SMALL, trunk_norm="group"), image_size=64)
+    assert [type(layer).__name__ for layer in (trunk[1][0], trunk[2])] == ["GroupNorm", "GroupNorm"]
+    assert trunk[1][0].num_groups == 2
+    assert (trunk[1][0].weight == 3.0).all()
+    assert not list(method.buffers())
+
+
+def test_statistics_know_the_trunk_s_averages_alone():
+    trunk = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
+    trunk.register_buffer("counter", torch.zeros(1))
+    names = ["1.running_mean", "1.running_var", "1.num_batches_tracked"]
+    assert Statistics.names(trunk) == names
+    assert [name for name, _ in Statistics(trunk).named_buffers()] == [name.replace(".", "_") for name in names]
+
+
 # Bad input
 
 
@@ -437,6 +696,10 @@ def test_forward_wants_still_faces():
         {"fusion_weight": 1.5},
         {"mixup": -1.0},
         {"offset": "both"},
+        {"crops": "round"},
+        {"box_margin": -1.0},
+        {"initialization": "zero"},
+        {"trunk_norm": "batch"},
         {"frames": "last"},
         {"lstm_hidden": 60},
         {"part_widths": (2.0, 0.0, 1.0)},
