@@ -36,7 +36,7 @@ def test_a_program_in_little(program, part, tmp_path, request, capsys):
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 def test_committed_tables_have_the_columns_that_the_program_writes(program):
     for part in program.PARTS.values():
-        if part.name == "scn_fer2013":
+        if not (Study(part.name).path / "about.json").is_file():
             continue  # not measured yet
         assert Study.read(part.name).about["arm"] == list(part.plan(1)[0])
 
