@@ -671,8 +671,8 @@ class G2RL(nn.Module):
 
     Geometry learns from :math:`L_G`, together with the features.  With ``config.geometry_epochs`` above 0 it is learned
     first and then held, another reading of ours: in the first epochs the loss is :math:`L_I + (1 - \lambda) L_S`, where
-    :math:`L_I` is :func:`landmark_intensity_loss`; from then on G is a fixed function of the landmarks, which the
-    features alone follow, so that it cannot collapse.
+    :math:`L_I` is :func:`landmark_intensity_loss`; from then on the geometry's weights stand still and the features
+    alone follow, so that it cannot collapse.
 
     A batch is a dict with ``images`` (m, 3, H, W) and, to train, ``landmarks`` (m, 68, 2) in pixels with NaN where
     unknown and ``action_units`` (m, A) from 0 to 5 with NaN where not coded.
@@ -751,17 +751,6 @@ class G2RL(nn.Module):
         of_both = intensities.repeat_interleave(2, dim=1)  # (m, 2A)
         return gaussian_heatmap(points, of_both, self.heatmap_size, self.config.sigma, self.config.peak)
 
-    def guide(self, nodes: Tensor, held: bool) -> Tensor:
-        """G: nodes (m, n, 2) -> (m, g).  Held, it has no gradient, and is standardized by what was gathered before."""
-        if not held:
-            return self.geometry(nodes)
-        learning = self.geometry.training
-        self.geometry.eval()
-        with torch.no_grad():
-            vector = self.geometry(nodes)
-        self.geometry.train(learning)
-        return vector
-
     def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
         """Loss and intensities of one batch.
 
@@ -784,7 +773,9 @@ class G2RL(nn.Module):
         anywhere = torch.linspace(-1, 1, 68, device=landmarks.device, dtype=landmarks.dtype)[:, None]  # (68, 1)
         nodes = torch.where(known[:, None, None], 2 * (landmarks + 0.5) / self.image_size - 1, anywhere)
         held = self.reader is not None and epoch >= self.config.geometry_epochs
-        vector = self.guide(nodes, held)  # G
+        vector = self.geometry(nodes)  # G
+        if held:
+            vector = vector.detach()
         projected = self.projection(features.flatten(1))  # W M
         loss_g = geometry_loss(vector, projected, known)
         loss = joint_loss(loss_g, loss_s, self.config.lambda_)
