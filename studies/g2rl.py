@@ -1,7 +1,7 @@
 """G2RL on synthetic faces with exact intensities: does geometry help, what do σ, λ and the rest do?
 
-    python -m studies.g2rl size --seeds 2         geometry on and off, over data sizes
-    python -m studies.g2rl options --seeds 1 --set steps=80 test_size=300      λ, σ, peak, emphasis, one at a time
+    python -m studies.g2rl geometry --seeds 5     without geometry, and with it in three readings, over data sizes
+    python -m studies.g2rl settings --seeds 3     λ, σ, peak and emphasis, one at a time
     python -m studies.g2rl shipped --seeds 1      the network the chapter looks into
 
 Every run takes the same number of steps, whatever the size of its training set.  Beside runs and epochs it writes
@@ -11,7 +11,6 @@ weights_to=data/weights/g2rl.safetensors`` the exported network is written there
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -35,7 +34,8 @@ from studies import shared
 
 TRAIN_SEED, TEST_SEED = 11, 12  # samples of different seeds show different people
 AUGMENT = AugmentConfig(flip=0.5, rotate=5, scale=0.05, translate=0.03, brightness=0.1, contrast=0.1)
-SIZES = (250, 1000)  # training faces
+SIZES = (2000, 1000, 250)  # training faces
+TWICE = "twice the steps"  # the settings of "lambda 0", to see whether a run has come to its end
 
 HEATMAPS = replace(PRESETS["small"], lambda_=0.0)
 GUIDED = replace(PRESETS["small"], lambda_=0.5)
@@ -43,40 +43,45 @@ BRANCHES: dict[str, G2RLConfig] = {
     "heatmaps": HEATMAPS,
     "guided": GUIDED,
     "standardized": replace(GUIDED, standardize=True),
+    "held": replace(GUIDED, standardize=True, geometry_epochs=1),  # how many epochs depends on the number of faces
 }
 OPTIONS: dict[str, G2RLConfig] = {
-    **{f"lambda {value:g}": replace(GUIDED, lambda_=value) for value in (0.0, 0.1, 0.5, 0.9, 0.99)},
-    **{f"sigma {value:g}": replace(HEATMAPS, sigma=value) for value in (0.5, 1.0, 2.0, 3.0)},  # 1.5 is "lambda 0"
+    "lambda 0": HEATMAPS,  # σ is 1.5
     "density": replace(HEATMAPS, peak="density"),
+    **{f"sigma {value:g}": replace(HEATMAPS, sigma=value) for value in (0.5, 1.0, 2.0, 3.0)},
+    **{f"lambda {value:g}": replace(GUIDED, lambda_=value) for value in (0.1, 0.5, 0.9, 0.99)},
     "emphasis 1": replace(HEATMAPS, emphasis=1.0),
+    TWICE: HEATMAPS,
 }
 
 
 @dataclass(frozen=True)
 class Settings:
-    steps: int = 300  # of every run
-    pool: int = 1000  # faces that training sets are drawn from
+    steps: int = 700  # of every run
+    geometry_share: float = 0.25  # of the epochs: where geometry is held, it is learned in these
+    pool: int = 2000  # faces that training sets are drawn from
     test_size: int = 500
     size: int = 48
     nuisance: float = 0.2
     batch_size: int = 64
     lr: float = 2e-3
+    precision: str = "fp32"
     backbone: str = "small_cnn"
     weights_to: str = ""  # a file for the exported network
 
 
-QUICK = {"steps": 2, "pool": 28, "test_size": 28, "batch_size": 14}
+QUICK = {"steps": 4, "pool": 28, "test_size": 28, "batch_size": 14}
 
 
-def plan_sizes(seeds: int) -> list[Arm]:
+def plan_geometry(seeds: int) -> list[Arm]:
     return [
         {"variant": name, "train_faces": size, "seed": seed}
-        for seed in range(seeds) for size in SIZES for name in BRANCHES
+        for size in SIZES for seed in range(seeds) for name in BRANCHES
     ]  # fmt: skip
 
 
-def plan_options(seeds: int) -> list[Arm]:
-    return [{"variant": name, "train_faces": 1000, "seed": seed} for seed in range(seeds) for name in OPTIONS]
+def plan_settings(seeds: int) -> list[Arm]:
+    return [{"variant": name, "train_faces": 2000, "seed": seed} for seed in range(seeds) for name in OPTIONS]
 
 
 def plan_shipped(seeds: int) -> list[Arm]:
@@ -98,17 +103,19 @@ def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Resu
     pool = faces(settings, settings.pool, TRAIN_SEED)
     test = faces(settings, settings.test_size, TEST_SEED)
     data = pool.subset(np.random.default_rng(seed).permutation(len(pool))[: arm["train_faces"]])
-    method: Any = build_method(
-        "g2rl", data, backbone=settings.backbone, config={**BRANCHES, **OPTIONS}[arm["variant"]], seed=seed
-    )
-    epochs = max(1, round(settings.steps / math.ceil(len(data) / settings.batch_size)))
+    steps = settings.steps * (2 if arm["variant"] == TWICE else 1)
+    epochs = max(1, round(steps / max(1, len(data) // settings.batch_size)))  # an epoch leaves out what fills no batch
+    config = {**BRANCHES, **OPTIONS}[arm["variant"]]
+    if config.geometry_epochs:
+        config = replace(config, geometry_epochs=max(1, round(settings.geometry_share * epochs)))
+    method: Any = build_method("g2rl", data, backbone=settings.backbone, config=config, seed=seed)
     training = TrainConfig(
         epochs=epochs, batch_size=settings.batch_size, lr=settings.lr, optimizer="adam", weight_decay=0.0,
-        warmup_epochs=epochs / 20, augment=AUGMENT, seed=seed, progress=False,
+        warmup_epochs=epochs / 20, augment=AUGMENT, precision=settings.precision, seed=seed, progress=False,
     )  # fmt: skip
     run = train(method, data, None, training)
     metrics, by_unit, by_level = summary(method, test)
-    metrics |= {name: run.history[name].iloc[-1] for name in ("heatmap_loss", "geometry_loss")}
+    metrics |= {name: run.history[name].iloc[-1] for name in run.history if name.endswith("_loss")}
     if settings.weights_to:
         shared.save_weights(method.export(), Path(settings.weights_to))
     return Result(metrics, run.history, {"units": by_unit, "levels": by_level})
@@ -136,7 +143,7 @@ def summary(method: G2RL, test: FaceData) -> tuple[dict[str, float], pd.DataFram
     coded = torch.from_numpy(test.action_units)
     metrics = action_unit_metrics(predicted, coded, DISFA_ACTION_UNITS)
     truth = au_points(torch.from_numpy(test.landmarks), DISFA_ACTION_UNITS)
-    error = (points - truth).norm(dim=3).mean(2)  # (n, A): mean over the two sides
+    error = (points - truth).norm(dim=3).mean(2)  # (n, A): mean over the two points
     shown = coded >= 1
     units = pd.DataFrame(
         {
@@ -164,18 +171,18 @@ def summary(method: G2RL, test: FaceData) -> tuple[dict[str, float], pd.DataFram
 
 
 PARTS = {
-    "size": shared.Part(
-        "g2rl_size", "Does the geometry branch of G2RL help, with few faces and with more?",
-        Settings(), plan_sizes, one_run, QUICK,
+    "geometry": shared.Part(
+        "g2rl_geometry", "Does geometry help G2RL, as read, standardized or held, with few faces and with more?",
+        Settings(), plan_geometry, one_run, QUICK,
     ),
-    "options": shared.Part(
-        "g2rl_options",
+    "settings": shared.Part(
+        "g2rl_settings",
         "What do λ, σ, the heatmap's peak and the emphasis of faces that show an action unit change in G2RL?",
-        Settings(), plan_options, one_run, QUICK,
+        Settings(), plan_settings, one_run, QUICK,
     ),
     "shipped": shared.Part(
         "g2rl_shipped", "How good is the G2RL network that the chapter looks into?",
-        Settings(steps=700, pool=2000), plan_shipped, one_run, QUICK,
+        Settings(), plan_shipped, one_run, QUICK,
     ),
 }  # fmt: skip
 

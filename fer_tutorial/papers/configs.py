@@ -456,6 +456,8 @@ class G2RLConfig:
         geometry_dim: length of G, the last fully connected layer's size.
         standardize: give every dimension of G mean 0 and variance 1 over the batch.  L_G alone is smallest when G is
             the same for every face, and nothing in the loss as we read it forbids that; this does.  Our remedy.
+        geometry_epochs: in so many epochs geometry learns to say the intensities from the landmarks and guides nothing;
+            from then on it is held and only guides.  0: it learns from L_G, together with the features.  Our reading.
         emphasis: weight of a map is 1 + emphasis · I, against the many absent and few strong AUs; 0 weighs all alike.
 
     Raises:
@@ -474,6 +476,7 @@ class G2RLConfig:
     fc_sizes: tuple[int, int] = (512, 256)
     geometry_dim: int = 128
     standardize: bool = False
+    geometry_epochs: int = 0
     emphasis: float = 0.0
 
     def __post_init__(self) -> None:
@@ -484,8 +487,9 @@ class G2RLConfig:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected a positive number")
         check_one_of("peak", self.peak, get_args(Peak))
         check_one_of("adjacency", self.adjacency, get_args(AdjacencyKind))
-        if not self.emphasis >= 0:
-            raise ValueError(f"emphasis is {self.emphasis}; expected 0 or more")
+        for name in ("geometry_epochs", "emphasis"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected 0 or more")
 
 
 G2RL_PRESETS: dict[str, G2RLConfig] = {

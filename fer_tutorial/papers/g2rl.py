@@ -3,7 +3,8 @@
 Y. Fan, Z. Lin: G2RL: Geometry-Guided Representation Learning for Facial Action Unit Intensity Estimation.  IJCAI 2020,
 731-737, doi 10.24963/ijcai.2020/102.  No official code is known.  The equations are known from a published reading note
 of the paper; what the note leaves open (σ, λ, layer sizes, the points, the map from distance to adjacency) is a
-parameter here, and its value is our reading.  The keys beside the code are the book's.
+parameter here, and its value is our reading.  Ours are also: one adjacency for all three layers where the note writes
+A^{l-1}, and L_S where it writes L'_S of images and landmarks (X, P).  The keys beside the code are the book's.
 
 A network with deconvolutions predicts a heatmap for every facial point that an action unit (AU) moves: the place of the
 peak says where the point is, its height how strong the AU is.  During training a second branch turns the landmarks into
@@ -20,6 +21,7 @@ from itertools import pairwise
 from typing import Any, get_args
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -29,22 +31,24 @@ from fer_tutorial.papers.configs import AdjacencyKind, G2RLConfig, Peak, check_o
 
 HIGHEST_INTENSITY = 5.0  # FACS letters A to E, as numbers
 
-# The two points of each AU, on the person's right and left: the midpoint of two of iBUG's 68 landmarks (numbered from
-# 0), or a landmark itself where the two are the same.  Our reading: that AU points are landmarks or midpoints is known,
-# which ones is not.
+# The two points of each AU, on the person's right and left (of AU 17: above and below): the midpoint of two of iBUG's
+# 68 landmarks (numbered from 0), or a landmark itself where the two are the same.  Our reading.  Of the first author's
+# earlier code, EvelynFan/FAU, it is known that AU points are landmarks or midpoints of two, and its example of training
+# data shows where those of AU 6, 10, 12, 14 and 17 lie: the table follows it there.  That code gives AU 4 one point and
+# AU 9 three, where is not known; here every AU has two.  Its author names Ntinou et al., Table 1, as the source.
 AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
     1: ((21, 21), (22, 22)),  # inner ends of the brows
     2: ((18, 18), (25, 25)),  # outer thirds of the brows
     4: ((19, 20), (23, 24)),  # middles of the brows
     5: ((37, 38), (43, 44)),  # upper lids
-    6: ((41, 48), (46, 54)),  # cheeks, half way from lower lid to mouth corner
+    6: ((1, 41), (15, 46)),  # cheeks, half way from the face's edge to the lower lid's outer end
     7: ((40, 41), (46, 47)),  # lower lids
     9: ((39, 31), (42, 35)),  # sides of the nose, half way from inner eye corner to nostril
-    10: ((50, 50), (52, 52)),  # upper lip's peaks
+    10: ((49, 49), (53, 53)),  # upper lip's outer points
     12: ((48, 48), (54, 54)),  # mouth corners
-    14: ((48, 60), (54, 64)),  # between outer and inner mouth corners
+    14: ((3, 48), (13, 54)),  # cheeks, half way from the face's edge to the mouth corner
     15: ((48, 59), (54, 55)),  # lower lip's border next to the corners
-    17: ((58, 7), (56, 9)),  # chin, half way from lower lip to jaw
+    17: ((57, 57), (8, 57)),  # on the midline: lower lip's border, and half way from there to the chin
     20: ((59, 59), (55, 55)),  # lower lip's outer points
     23: ((49, 49), (53, 53)),  # upper lip's outer points
     24: ((50, 58), (52, 56)),  # half way from upper to lower lip
@@ -91,14 +95,15 @@ def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
     where
 
     * :math:`l_i` is landmark i (``landmarks``),
-    * :math:`u(a, s)` and :math:`v(a, s)` are the two landmarks of action unit a on side s, by :data:`AU_POINTS`.
+    * :math:`u(a, s)` and :math:`v(a, s)` are the two landmarks of point s of action unit a, by :data:`AU_POINTS`.
 
     Args:
         landmarks: floating point, (m, 68, 2), (x, y).
         action_units: A action units, by number.
 
     Returns:
-        (m, A, 2, 2): the point on the person's right, then on the left, each (x, y), in the landmarks' unit.
+        (m, A, 2, 2): the point on the person's right, then on the left (of AU 17: the upper, then the lower one), each
+        (x, y), in the landmarks' unit.
 
     Raises:
         ValueError: landmarks of another shape, or an AU that has no points in the table.
@@ -107,7 +112,8 @@ def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
         >>> au_points(torch.arange(136.0).view(1, 68, 2), [12])[0, 0].tolist()
         [[96.0, 97.0], [108.0, 109.0]]
 
-    Source: that AU points are landmarks or midpoints is Fan and Lin 2020; which ones is our reading.
+    Source: that AU points are landmarks or midpoints is the first author's earlier code, EvelynFan/FAU; which ones, and
+    two for every AU, is our reading.
     """
     if landmarks.ndim != 3 or landmarks.shape[1:] != (68, 2):
         raise ValueError(f"landmarks have shape {tuple(landmarks.shape)}; expected (m, 68, 2), points (x, y)")
@@ -117,7 +123,7 @@ def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
             f"AU {', '.join(map(str, unknown))} has no points; the table has AU {', '.join(map(str, AU_POINTS))}"
         )
     pairs = torch.tensor([AU_POINTS[unit] for unit in action_units], device=landmarks.device)  # (A, 2, 2)
-    return landmarks[:, pairs].mean(3)  # (m, A, 2 sides, 2 landmarks, 2) -> (m, A, 2, 2)
+    return landmarks[:, pairs].mean(3)  # (m, A, 2 points, 2 landmarks, 2) -> (m, A, 2, 2)
 
 
 def to_map(points: Tensor, stride: float) -> Tensor:
@@ -431,6 +437,40 @@ def geometry_loss(geometry: Tensor, projected: Tensor, known: Tensor | None = No
     return squares.mean()  # eq-g2rl-guidance
 
 
+def landmark_intensity_loss(read: Tensor, intensities: Tensor, known: Tensor | None = None) -> Tensor:
+    r"""What the geometry learns where it is learned first and then held: to say the intensities.
+
+    .. math:: L_I = \frac{1}{m} \sum_i b_i \lVert V G_i + v - I_i \rVert^2
+
+    where
+
+    * :math:`m` is the batch size,
+    * :math:`V G_i + v` are the intensities that a linear layer reads from the geometry vector of face i (``read``),
+    * :math:`I_i` are those coded (``intensities``),
+    * :math:`b_i` is 1 if its landmarks are known, else 0 (``known``).
+
+    Args:
+        read: floating point, (m, A).
+        intensities: floating point, (m, A), from 0 to 5; one that is NaN is left out.
+        known: bool, (m,); None for landmarks everywhere.
+
+    Returns:
+        The loss, 0-dimensional.
+
+    Example:
+        >>> coded = torch.tensor([[3.0, torch.nan], [1.0, 1.0]])
+        >>> landmark_intensity_loss(torch.zeros(2, 2), coded, torch.tensor([True, False])).item()
+        4.5
+
+    Source: ours.
+    """
+    coded = ~intensities.isnan()
+    squares = (torch.where(coded, read - intensities.nan_to_num(), torch.zeros_like(read)) ** 2).sum(1)  # (m,)
+    if known is not None:
+        squares = squares * known
+    return squares.mean()  # eq-g2rl-landmark-intensities
+
+
 def joint_loss(geometry: Tensor, heatmaps: Tensor, lambda_: float) -> Tensor:
     r"""Both losses together.
 
@@ -441,6 +481,9 @@ def joint_loss(geometry: Tensor, heatmaps: Tensor, lambda_: float) -> Tensor:
     * :math:`L_G` is :func:`geometry_loss` (``geometry``),
     * :math:`L_S` is :func:`heatmap_loss` (``heatmaps``),
     * :math:`\lambda` is ``lambda_``.
+
+    The note writes :math:`L'_S`, the heatmap loss of :math:`\Phi(X, P)`, images with landmarks, and does not say what P
+    changes.  That it is :math:`L_S`, P having acted through the guidance alone, is our reading.
 
     Args:
         geometry: 0-dimensional.
@@ -454,7 +497,7 @@ def joint_loss(geometry: Tensor, heatmaps: Tensor, lambda_: float) -> Tensor:
         >>> joint_loss(torch.tensor(4.0), torch.tensor(8.0), 0.25).item()
         7.0
 
-    Source: Fan and Lin 2020.
+    Source: Fan and Lin 2020; L_S in the place of L'_S is our reading.
     """
     return lambda_ * geometry + (1 - lambda_) * heatmaps
 
@@ -502,11 +545,11 @@ class HeatmapEstimator(nn.Module):
         return self.deconvolutions(self.backbone(images))
 
     def heatmaps(self, images: Tensor) -> Tensor:
-        """Φ: images (m, 3, H, W) -> (m, 2A, h', w'); map 2a is AU a on the person's right, map 2a + 1 on the left."""
+        """Φ: images (m, 3, H, W) -> (m, 2A, h', w'); maps 2a and 2a + 1 are those of AU a's first and second point."""
         return self.head(self.feature_maps(images))
 
     def read(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Points (m, A, 2, 2) in image pixels and intensities (m, A), the mean of the two sides, of heatmaps."""
+        """Points (m, A, 2, 2) in image pixels and intensities (m, A) of heatmaps: the mean of the two maps, ours."""
         points, intensities = read_heatmap(maps, self.sigma, self.peak)  # (m, 2A, 2), (m, 2A)
         return from_map(points, self.stride).unflatten(1, (-1, 2)), intensities.unflatten(1, (-1, 2)).mean(2)
 
@@ -522,7 +565,8 @@ class GraphConvolution(nn.Module):
     where
 
     * :math:`F^l` are the nodes' features after layer l, a row a node,
-    * :math:`\hat A` is :func:`adjacency`,
+    * :math:`\hat A` is :func:`adjacency`; the note writes :math:`A^{l-1}`, an adjacency of each layer's own, and leaves
+      open how it changes: that all layers share that of the landmarks is our reading,
     * :math:`W` are the layer's weights.
 
     Every node mixes its features (W), then gathers its neighbors' (Â).  The order of the nodes does not matter:
@@ -538,7 +582,7 @@ class GraphConvolution(nn.Module):
         >>> GraphConvolution(2, 5)(torch.eye(68)[None], torch.rand(1, 68, 2)).shape
         torch.Size([1, 68, 5])
 
-    Source: Fan and Lin 2020; the layer is Kipf and Welling's.
+    Source: Fan and Lin 2020; the layer is Kipf and Welling's, one adjacency for all layers is our reading.
     """
 
     def __init__(self, in_features: int, out_features: int) -> None:
@@ -625,6 +669,11 @@ class G2RL(nn.Module):
     * :math:`L_S` is :func:`heatmap_loss`,
     * :math:`\lambda` is ``config.lambda_``.
 
+    Geometry learns from :math:`L_G`, together with the features.  With ``config.geometry_epochs`` above 0 it is learned
+    first and then held, another reading of ours: in the first epochs the loss is :math:`L_I + (1 - \lambda) L_S`, where
+    :math:`L_I` is :func:`landmark_intensity_loss`; from then on the geometry's weights stand still and the features
+    alone follow, so that it cannot collapse.
+
     A batch is a dict with ``images`` (m, 3, H, W) and, to train, ``landmarks`` (m, 68, 2) in pixels with NaN where
     unknown and ``action_units`` (m, A) from 0 to 5 with NaN where not coded.
 
@@ -636,7 +685,8 @@ class G2RL(nn.Module):
         map_size: (h, w) of the feature map; 7 × 7 for a ResNet and images of 224 pixels.
 
     Raises:
-        ValueError: no action unit, one without points, or a batch with another number of them.
+        ValueError: no action unit, one without points, a batch with another number of them, or several processes with
+            ``geometry_epochs``.
 
     Example:
         >>> backbone = nn.Conv2d(3, 8, 8, stride=8)
@@ -644,7 +694,7 @@ class G2RL(nn.Module):
         >>> method(torch.rand(2, 3, 48, 48)).shape
         torch.Size([2, 3])
 
-    Source: Fan and Lin 2020.
+    Source: Fan and Lin 2020; geometry that is held is ours.
     """
 
     task = "action_units"
@@ -673,6 +723,8 @@ class G2RL(nn.Module):
         self.projection = nn.Linear(
             config.deconv_channels[-1] * self.heatmap_size[0] * self.heatmap_size[1], config.geometry_dim, bias=False
         )
+        # V of L_I, where geometry is learned first: from G to the intensities.
+        self.reader = nn.Linear(config.geometry_dim, len(action_units)) if config.geometry_epochs else None
 
     @property
     def backbone(self) -> nn.Module:
@@ -696,19 +748,19 @@ class G2RL(nn.Module):
                 "action_unit_columns"
             )
         points = to_map(au_points(landmarks, self.action_units), self.estimator.stride).flatten(1, 2)  # (m, 2A, 2)
-        both_sides = intensities.repeat_interleave(2, dim=1)  # (m, 2A)
-        return gaussian_heatmap(points, both_sides, self.heatmap_size, self.config.sigma, self.config.peak)
+        of_both = intensities.repeat_interleave(2, dim=1)  # (m, 2A)
+        return gaussian_heatmap(points, of_both, self.heatmap_size, self.config.sigma, self.config.peak)
 
     def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
         """Loss and intensities of one batch.
 
         Args:
             batch: see above.
-            epoch: not used.
-            gather: not used: both terms are means over samples.
+            epoch: counted from 0; from ``config.geometry_epochs`` on geometry is held, unless that is 0.
+            gather: not used: all terms are means over samples.
 
         Returns:
-            ``loss``, ``logits`` (the intensities (m, A)) and ``log`` (both terms).
+            ``loss``, ``logits`` (the intensities (m, A)) and ``log`` (the terms).
         """
         landmarks, intensities = batch["landmarks"], batch["action_units"]
         features = self.estimator.feature_maps(batch["images"])  # M
@@ -720,12 +772,26 @@ class G2RL(nn.Module):
         # Faces without landmarks get some graph, so that nothing divides by zero, and weight 0.
         anywhere = torch.linspace(-1, 1, 68, device=landmarks.device, dtype=landmarks.dtype)[:, None]  # (68, 1)
         nodes = torch.where(known[:, None, None], 2 * (landmarks + 0.5) / self.image_size - 1, anywhere)
-        loss_g = geometry_loss(self.geometry(nodes), self.projection(features.flatten(1)), known)
-        return {
-            "loss": joint_loss(loss_g, loss_s, self.config.lambda_),
-            "logits": self.estimator.read(maps)[1],
-            "log": {"heatmap_loss": loss_s.detach(), "geometry_loss": loss_g.detach()},
-        }
+        held = self.reader is not None and epoch >= self.config.geometry_epochs
+        vector = self.geometry(nodes)  # G
+        if held:
+            vector = vector.detach()
+        projected = self.projection(features.flatten(1))  # W M
+        loss_g = geometry_loss(vector, projected, known)
+        loss = joint_loss(loss_g, loss_s, self.config.lambda_)
+        log = {"heatmap_loss": loss_s.detach(), "geometry_loss": loss_g.detach()}
+        if self.reader is not None:
+            if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+                # They wait for the gradient of every weight in every step, and held weights have none.
+                raise ValueError(
+                    f"geometry_epochs is {self.config.geometry_epochs}, which several processes cannot train together; "
+                    "use one process, or 0"
+                )
+            loss_i = landmark_intensity_loss(self.reader(vector), intensities, known)
+            log["landmark_intensity_loss"] = loss_i.detach()
+            if not held:
+                loss = loss_i + (1 - self.config.lambda_) * loss_s
+        return {"loss": loss, "logits": self.estimator.read(maps)[1], "log": log}
 
     def export(self) -> HeatmapEstimator:
         """A copy of the branch that stays: images in, intensities out, no trace of geometry module and projection."""

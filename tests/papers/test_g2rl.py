@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from fer_tutorial.backbones import build_backbone
+from fer_tutorial.faces import face_with
 from fer_tutorial.papers.g2rl import (
     AU_POINTS,
     G2RL,
@@ -22,6 +23,7 @@ from fer_tutorial.papers.g2rl import (
     geometry_loss,
     heatmap_loss,
     joint_loss,
+    landmark_intensity_loss,
     read_heatmap,
     to_map,
 )
@@ -53,15 +55,45 @@ def batch_of(m: int = 4) -> dict[str, Tensor]:
 
 def test_the_table_has_every_action_unit_and_two_mirrored_points():
     assert set(AU_POINTS) == set(ACTION_UNITS) >= set(DISFA_ACTION_UNITS) | set(BP4D_ACTION_UNITS)
-    for unit, (right, left) in AU_POINTS.items():
-        assert sorted(MIRRORED_LANDMARKS[point] for point in right) == sorted(left), unit
+    for unit, points in AU_POINTS.items():
+        # Of AU 17 the points lie on the midline, each its own mirror image.
+        for point, other in zip(points, points if unit == 17 else points[::-1], strict=True):
+            assert sorted(MIRRORED_LANDMARKS[landmark] for landmark in point) == sorted(other), unit
+
+
+def test_points_lie_where_the_earlier_codes_example_has_them():
+    """BP4D's points of one face of 256 pixels; those of AU 14 and 17 give away the second landmark of a midpoint."""
+    corners, cheeks = torch.tensor([[84.0, 164], [174, 164]]), torch.tensor([[61.0, 156.5], [192.5, 155]])
+    lip, chin = torch.tensor([131.0, 191]), torch.tensor([130.5, 210.5])
+    landmarks = torch.full((1, 68, 2), torch.nan)
+    landmarks[0, [48, 54]] = corners
+    landmarks[0, [3, 13]] = edges = 2 * cheeks - corners
+    landmarks[0, 57], landmarks[0, 8] = lip, 2 * chin - lip
+    assert (edges == edges.round()).all()  # whole pixels, like all landmarks: they are landmarks
+    assert (landmarks[0, 8] == landmarks[0, 8].round()).all()
+    points = au_points(landmarks, [12, 14, 17])[0]
+    torch.testing.assert_close(points, torch.stack([corners, cheeks, torch.stack([lip, chin])]))
+
+
+def test_points_of_drawn_faces_lie_as_in_the_example():
+    """In widths of the mouth: AU 6 level with the lower lids and outside of them, AU 14 outside of the mouth."""
+    landmarks = face_with({12: 2.0}, identity_seed=3, size=256)[1][None]
+    six, ten, corner, cheek, chin = au_points(landmarks, [6, 10, 12, 14, 17])[0]  # (2, 2) each
+    width = corner[1, 0] - corner[0, 0]
+    lids = landmarks[0, [41, 46]]
+    assert ((six - lids)[:, 1].abs() < 0.2 * width).all()
+    for outer, inner in ((six, lids), (cheek, corner), (corner, ten)):
+        assert outer[0, 0] < inner[0, 0]
+        assert outer[1, 0] > inner[1, 0]
+    assert (chin[1] - chin[0])[1] > 0.1 * width  # one below the other
+    assert (chin[1] - chin[0])[0].abs() < 0.05 * width
 
 
 def test_points_are_midpoints_of_their_landmarks():
     landmarks = torch.randn(3, 68, 2)
     points = au_points(landmarks, [6, 12])
     assert points.shape == (3, 2, 2, 2)
-    torch.testing.assert_close(points[:, 0, 0], (landmarks[:, 41] + landmarks[:, 48]) / 2)
+    torch.testing.assert_close(points[:, 0, 0], (landmarks[:, 1] + landmarks[:, 41]) / 2)
     torch.testing.assert_close(points[:, 1, 1], landmarks[:, 54])
 
 
@@ -177,8 +209,12 @@ def test_losses_have_correct_gradients():
     target = torch.randn(2, 2, 3, 3, dtype=torch.float64)
     target[0, 1] = float("nan")
     assert torch.autograd.gradcheck(lambda p: heatmap_loss(p, target), predicted)
+    known = torch.tensor([True, False, True])
     g, p = (torch.randn(3, 4, dtype=torch.float64, requires_grad=True) for _ in range(2))
-    assert torch.autograd.gradcheck(lambda a, b: geometry_loss(a, b, torch.tensor([True, False, True])), (g, p))
+    assert torch.autograd.gradcheck(lambda a, b: geometry_loss(a, b, known), (g, p))
+    coded = 5 * torch.rand(3, 4, dtype=torch.float64)
+    coded[0, 1] = float("nan")
+    assert torch.autograd.gradcheck(lambda a: landmark_intensity_loss(a, coded, known), p)
 
 
 # Graph
@@ -272,6 +308,17 @@ def test_geometry_loss_by_hand():
     assert geometry_loss(g, p, torch.tensor([False, True])).item() == 2.0
 
 
+def test_landmark_intensity_loss_matches_a_loop_and_leaves_unknown_out():
+    read, coded, known = torch.randn(3, 4), 5 * torch.rand(3, 4), torch.tensor([True, False, True])
+    coded[2, 1] = float("nan")
+    expected = 0.0
+    for i in (0, 2):
+        for a in range(4):
+            if (i, a) != (2, 1):
+                expected += (read[i, a].item() - coded[i, a].item()) ** 2 / 3
+    assert landmark_intensity_loss(read, coded, known).item() == pytest.approx(expected, rel=1e-5)
+
+
 def test_targets_put_the_peak_where_the_landmark_is():
     method, batch = network(), batch_of()
     batch["landmarks"] = 8 + 32 * torch.rand(4, 68, 2)
@@ -302,6 +349,88 @@ def test_standardized_geometry_cannot_be_the_same_for_every_face():
     geometry = network(changed(standardize=True)).geometry(nodes)
     torch.testing.assert_close(geometry.mean(0), torch.zeros(SMALL.geometry_dim), atol=1e-5, rtol=0)
     assert (geometry.var(0, unbiased=False) > 0.5).all()
+
+
+# Geometry that is learned first and then held
+
+HELD = {"geometry_epochs": 2}
+
+
+def moved(method: G2RL, batch: dict[str, Tensor], epoch: int, optimizer: torch.optim.Optimizer) -> set[str]:
+    """The parts of the network whose weights a step of training changes."""
+    before = {name: parameter.detach().clone() for name, parameter in method.named_parameters()}
+    optimizer.zero_grad()
+    method.training_step(batch, epoch=epoch)["loss"].backward()
+    optimizer.step()
+    return {
+        name.partition(".")[0]
+        for name, parameter in method.named_parameters()
+        if not torch.equal(parameter, before[name])
+    }
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_after_the_switch_the_geometry_stands_still(standardize):
+    method, batch = network(changed(standardize=standardize, **HELD)), batch_of()
+    optimizer = torch.optim.AdamW(method.parameters(), 1e-2)
+    assert moved(method, batch, 0, optimizer) == {"estimator", "geometry", "reader"}
+    assert moved(method, batch, 1, optimizer) == {"estimator", "geometry", "reader"}
+    # Neither weight decay nor the optimizer's momentum moves it.
+    assert moved(method, batch, 2, optimizer) == {"estimator", "projection"}
+    assert moved(method, batch, 7, optimizer) == {"estimator", "projection"}
+
+
+def test_held_geometry_guides_the_features_alone():
+    method, batch = network(changed(lambda_=1.0, **HELD)), batch_of()
+    method.training_step(batch, epoch=2)["loss"].backward()
+    assert method.estimator.backbone[0][0].weight.grad.abs().max() > 0
+    assert method.projection.weight.grad.abs().max() > 0
+    assert all(weight.grad is None for part in (method.geometry, method.reader) for weight in part.parameters())
+
+
+def test_held_geometry_has_no_guidance_while_it_is_learned():
+    method, batch = network(changed(lambda_=1.0, **HELD)), batch_of()
+    outputs = method.training_step(batch, epoch=1)
+    assert outputs["loss"].item() == outputs["log"]["landmark_intensity_loss"].item()
+    outputs["loss"].backward()
+    assert all(weight.grad is None or not weight.grad.any() for weight in method.estimator.parameters())
+    assert method.projection.weight.grad is None
+    log = network(changed(**HELD)).eval().training_step(batch, epoch=2)["log"]
+    loss = network(changed(**HELD)).eval().training_step(batch, epoch=2)["loss"].item()
+    assert loss == pytest.approx(0.5 * (log["heatmap_loss"] + log["geometry_loss"]).item())
+
+
+def test_geometry_learns_to_say_the_intensities():
+    """A mouth that sinks with the intensity: G comes to say it, and held, it goes on saying it."""
+    torch.manual_seed(0)
+    config = changed(geometry_epochs=100, lambda_=1.0)
+    method = G2RL(nn.Conv2d(3, 4, 8, stride=8), UNITS, config, image_size=48, map_size=(6, 6))
+    batch = batch_of(32)
+    batch["action_units"] = 5 * torch.rand(32, 1).expand(-1, len(UNITS))
+    batch["landmarks"] = (12 + 24 * torch.rand(1, 68, 2)).repeat(32, 1, 1)
+    batch["landmarks"][:, 48:, 1] += 2 * batch["action_units"][:, :1]
+    optimizer = torch.optim.Adam(method.parameters(), 1e-2)
+    losses = []
+    for epoch in range(110):
+        optimizer.zero_grad()
+        outputs = method.training_step(batch, epoch=epoch)
+        losses.append(outputs["log"]["landmark_intensity_loss"].item())
+        outputs["loss"].backward()
+        optimizer.step()
+    assert losses[99] < 0.1 * losses[0]
+    assert losses[100:] == [losses[100]] * 10
+
+
+def test_held_geometry_is_for_one_process(monkeypatch):
+    for name, value in (("is_available", True), ("is_initialized", True), ("get_world_size", 2)):
+        monkeypatch.setattr(torch.distributed, name, lambda value=value: value)
+    with pytest.raises(ValueError, match="geometry_epochs is 2, which several processes cannot train together"):
+        network(changed(**HELD)).training_step(batch_of())
+    assert network().training_step(batch_of())["loss"].isfinite()
+
+
+def test_the_exported_network_has_no_trace_of_held_geometry():
+    assert set(network(changed(**HELD)).export().state_dict()) == set(network().export().state_dict())
 
 
 def test_lambda_zero_is_heatmap_regression_alone():
@@ -434,7 +563,15 @@ def test_action_units_without_points_or_columns_are_named():
 
 @pytest.mark.parametrize(
     "options",
-    [{"lambda_": 1.2}, {"sigma": 0.0}, {"peak": "max"}, {"adjacency": "full"}, {"emphasis": -1.0}, {"geometry_dim": 0}],
+    [
+        {"lambda_": 1.2},
+        {"sigma": 0.0},
+        {"peak": "max"},
+        {"adjacency": "full"},
+        {"emphasis": -1.0},
+        {"geometry_dim": 0},
+        {"geometry_epochs": -1},
+    ],
 )
 def test_configuration_is_checked(options):
     with pytest.raises(ValueError, match=next(iter(options))):
