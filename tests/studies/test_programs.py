@@ -11,7 +11,8 @@ from studies import center_loss, dacl, g2rl, mgln, scn, speed, tcl, transfer
 
 PROGRAMS = (center_loss, dacl, tcl, scn, mgln, g2rl, speed, transfer)
 # Parts that read real faces -> where below the folder of photographs they look for them.
-ROOTS = {"ferplus": "ferplus", "fer2013": "ferplus", "photographs": "."}
+ROOTS = {"ferplus": "ferplus", "fer2013": "ferplus", "photographs": ".", "annotators": "."}
+NOT_MEASURED_YET = ("scn_fer2013", "transfer_faces", "transfer_annotators", "speed_steps")
 CASES = [(program, part) for program in PROGRAMS for part in program.PARTS]
 
 
@@ -36,8 +37,8 @@ def test_a_program_in_little(program, part, tmp_path, request, capsys):
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 def test_committed_tables_have_the_columns_that_the_program_writes(program):
     for part in program.PARTS.values():
-        if part.name == "scn_fer2013":
-            continue  # not measured yet
+        if part.name in NOT_MEASURED_YET:
+            continue
         assert Study.read(part.name).about["arm"] == list(part.plan(1)[0])
 
 
