@@ -204,13 +204,13 @@ def plot_differences(
     if axes is None:
         axes = plt.figure(figsize=(6.4, 0.9 + 0.32 * len(table)), layout="constrained").subplots()
     axes.axvline(0, color="0.5", linewidth=1)
-    for place, row in enumerate(table.itertuples()):
-        known = [mark for words, mark in VERDICT_MARKS.items() if str(row.verdict).startswith(words)]
+    numbers = table[["mean", "low", "high"]].to_numpy(float)
+    for place, ((mean, low, high), verdict) in enumerate(zip(numbers, table["verdict"], strict=True)):
+        known = [mark for words, mark in VERDICT_MARKS.items() if verdict.startswith(words)]
         color, marker = known[0] if known else ("0.45", "o")
-        axes.plot([row.low, row.high], [place, place], color=color, linewidth=1.6)
-        axes.plot(
-            row.mean, place, marker=marker, color=color, markersize=7, markerfacecolor=color if known else "white"
-        )
+        axes.plot([low, high], [place, place], color=color, linewidth=1.6)
+        face = color if known else "white"
+        axes.plot([mean], [place], marker=marker, color=color, markersize=7, markerfacecolor=face)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(f"difference, {unit}")
