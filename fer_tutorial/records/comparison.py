@@ -194,8 +194,8 @@ def comparison_table(comparisons: Sequence[Comparison], matters: float = 0.0) ->
         UserError: shares together with what is no share.
 
     >>> table = comparison_table([Comparison("DACL", "softmax", "accuracy", (0.01, 0.02, 0.03))])
-    >>> table.loc[0, ["compared", "mean", "verdict"]].tolist()
-    ['DACL against softmax', 2.0, 'cannot be told by 3 seeds']
+    >>> print(table.loc[0, "compared"], table.loc[0, "mean"], table.loc[0, "verdict"])
+    DACL against softmax 2.0 cannot be told by 3 seeds
     """
     if len({comparison.points for comparison in comparisons}) > 1:
         raise UserError("some of the metrics are shares and some are not; make one table of each kind")
