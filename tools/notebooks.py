@@ -50,11 +50,12 @@ _sys.addaudithook(lambda event, args: event == "open" and isinstance(args[0], (s
 _open_tensors = _safetensors.safe_open
 _safetensors.safe_open = lambda path, *rest, **named: (_opened.add(path), _open_tensors(path, *rest, **named))[1]
 """
-# Runs after the last cell: the files opened and the modules imported, as the kernel sees them.
+# Runs after the last cell: the files opened and the modules imported, as the kernel sees them.  Python's own copies of
+# modules are left out: whether it keeps any differs from machine to machine, and their sources are there.
 REPORT = """
 import json as _json, os as _os, sys as _sys
 _modules = {getattr(module, "__file__", None) for module in list(_sys.modules.values())} - {None}
-_paths = {_os.path.realpath(_os.fsdecode(path)) for path in _opened | _modules}
+_paths = {_os.path.realpath(_os.fsdecode(path)) for path in _opened | _modules if "__pycache__" not in str(path)}
 print(_json.dumps(sorted(path for path in _paths if path.startswith(ROOTS) and _os.path.isfile(path))))
 """
 

@@ -43,7 +43,11 @@ def save(path, *cells):
     return path
 
 
-def test_outputs_are_written_with_what_they_were_made_from(book):
+@pytest.mark.parametrize("kept", [True, False])
+def test_outputs_are_written_with_what_they_were_made_from_whether_python_keeps_compiled_modules_or_not(
+    book, monkeypatch, kept
+):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "" if kept else "1")
     notebooks.execute(save(book, *CELLS))
     notebook = json.loads(book.read_text())
     assert notebook["cells"][2]["outputs"][0]["data"]["text/plain"] == ["42"]
