@@ -136,7 +136,8 @@ class TrainConfig:
         restore_best: end with the best epoch's weights.  Only fair where the evaluation data are validation data.
         class_balanced: draw every class equally often, with replacement.
         draw_labels: draw a sample's label anew from its annotators' votes each time it is seen (Barsoum et al. 2016,
-            "probabilistic label drawing"), instead of the one label that the data give it.
+            "probabilistic label drawing"), instead of the one label that the data give it; what a method relabels then
+            has no effect.
         augment: how training images are varied.
         precision: fp32, or mixed precision with bf16 or fp16.
         channels_last: memory layout of images and weights; faster on CPUs and on tensor cores.

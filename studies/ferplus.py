@@ -199,7 +199,8 @@ def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Resu
     )  # fmt: skip
     chosen = shared.chosen_epoch_result(method, run, test)
     labels = summary(run, watch.table(), data, arm["seed"])
-    return Result(labels.metrics | chosen.metrics, labels.epochs, labels.tables | chosen.tables)
+    fate = {name: value for name, value in labels.metrics.items() if name != "best_accuracy"}  # it is valid_accuracy
+    return Result(fate | chosen.metrics, labels.epochs, labels.tables | chosen.tables)
 
 
 PARTS = {

@@ -69,7 +69,7 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"optimizer": "sgd", "lr": 0.05, "weight_decay": 5e-4},
 }
 LAMBDAS = (0.01, 0.03, 0.1, 0.3, 1.0)
-# Half squares of distances in the embedding are in the tens, distances themselves below ten.
+# A margin is in the unit of its distance, and half squares are the larger numbers.
 PULLS = (("half_square", 1.0), ("half_square", 10.0), ("half_square", 50.0), ("euclidean", 1.0), ("euclidean", 5.0))
 VARIANTS: dict[str, Variant] = {
     "softmax": Variant("softmax", {}),

@@ -34,8 +34,9 @@ HIGHEST_INTENSITY = 5.0  # FACS letters A to E, as numbers
 # The two points of each AU, on the person's right and left (of AU 17: above and below): the midpoint of two of iBUG's
 # 68 landmarks (numbered from 0), or a landmark itself where the two are the same.  Our reading.  Of the first author's
 # earlier code, EvelynFan/FAU, it is known that AU points are landmarks or midpoints of two, and its example of training
-# data shows where those of AU 6, 10, 12, 14 and 17 lie: the table follows it there.  That code gives AU 4 one point and
-# AU 9 three, where is not known; here every AU has two.  Its author names Ntinou et al., Table 1, as the source.
+# data shows where those of AU 6, 10, 12, 14 and 17 lie, though not of which landmarks they are made: the table has
+# those that come nearest.  That code gives AU 4 one point and AU 9 three, where is not known; here every AU has two.
+# Its author names Ntinou et al., Table 1, as the source.
 AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
     1: ((21, 21), (22, 22)),  # inner ends of the brows
     2: ((18, 18), (25, 25)),  # outer thirds of the brows

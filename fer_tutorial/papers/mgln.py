@@ -824,8 +824,8 @@ class MGLN(nn.Module):
     A batch is a dict with ``images`` (m, T, 3, H, W), ``landmarks`` (m, T, 68, 2) in pixels with NaN where unknown,
     ``lengths`` (m,) and, to train, ``labels`` (m,).  Faces without landmarks are decided by the global module alone.
     Where the trunk has batch normalization, the averages inside it are those of faces, and those of the parts lie
-    beside it, see :class:`Statistics`.  Weights from before that, with one set of averages, load and mean what they
-    meant: each kind gets a copy.
+    beside it, see :class:`Statistics`.  The state dict of a network with one set of averages loads as well; then each
+    kind gets a copy of them.
 
     Args:
         backbone: the trunk that faces and parts share: maps images (m, 3, H, W) to feature maps (m, C, h, w) and says C

@@ -10,7 +10,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 
-class _Gather(torch.autograd.Function):
+class AllGather(torch.autograd.Function):
     """Concatenation over processes; its gradient is the sum of what every process wants of these rows."""
 
     @staticmethod
@@ -39,7 +39,7 @@ def gather(rows: Tensor) -> Tensor:
     """
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return rows
-    return _Gather.apply(rows.contiguous())
+    return AllGather.apply(rows.contiguous())
 
 
 def is_first_process() -> bool:
