@@ -1,10 +1,10 @@
-"""Exercises that answer back: :func:`check` an answer, ask for a :func:`hint`, see the :func:`score`.
+"""Exercises that answer back: :func:`check` an answer, ask for a :func:`hint` or the :func:`solution`, see the :func:`score`.
 
 Everything happens on the reader's machine; nothing is sent anywhere.  What ``check`` prints depends on the answer
 alone, so a notebook that contains it can be re-executed and compared.
 """
 
-from fer_tutorial.course.checking import check, hint, score
+from fer_tutorial.course.checking import check, hint, score, solution
 from fer_tutorial.course.registry import Wrong, exercise, expect_close
 
-__all__ = ["Wrong", "check", "exercise", "expect_close", "hint", "score"]
+__all__ = ["Wrong", "check", "exercise", "expect_close", "hint", "score", "solution"]

@@ -1,4 +1,4 @@
-"""What a reader calls: check an answer, get a hint, see the score."""
+"""What a reader calls: check an answer, get a hint, see the solution and the score."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from fer_tutorial.course.registry import HINT_LEVELS, Exercise, Wrong, find
+from fer_tutorial.course.registry import HINT_LEVELS, Exercise, Wrong, find, solution_of
 from fer_tutorial.errors import UserError
 
 CORRECT, WRONG, UNANSWERED = "correct", "not yet right", "not answered yet"
@@ -35,6 +35,7 @@ class _Unanswered(Exception):
 
 
 _session: dict[str, Verdict] = {}
+_seen: set[str] = set()  # the exercises whose solution was shown
 
 
 def check(name: str, answer: Any) -> None:
@@ -69,13 +70,27 @@ def hint(name: str, level: int = 1) -> None:
     print(f"Hint {level} of {HINT_LEVELS}: {find(name).hints[level - 1]}")
 
 
+def solution(name: str) -> None:
+    """Print the code that solves exercise ``name``; :func:`score` says from then on that it was seen.
+
+    Raises:
+        UserError: no exercise has this name.
+
+    >>> solution("center_loss.by_hand")
+    loss_by_hand = 0.5 * ((2**2 + 1**2) + (0**2 + 1**2) + (1**2 + 2**2))
+    """
+    code = solution_of(name)
+    _seen.add(name)
+    print(code)
+
+
 def score() -> pd.DataFrame:
     """This session's exercises, one row each in the order of first checking, with the latest verdict.
 
-    Columns: ``exercise``, ``verdict`` ("correct", "not yet right" or "not answered yet").
+    Columns: ``exercise``, ``verdict`` ("correct", "not yet right" or "not answered yet"), ``solution`` ("seen" or "").
     """
-    rows = [(verdict.name, verdict.status) for verdict in _session.values()]
-    return pd.DataFrame(rows, columns=["exercise", "verdict"])
+    rows = [(verdict.name, verdict.status, "seen" if verdict.name in _seen else "") for verdict in _session.values()]
+    return pd.DataFrame(rows, columns=["exercise", "verdict", "solution"])
 
 
 def verdict_on(task: Exercise, answer: Any) -> Verdict:

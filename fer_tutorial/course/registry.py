@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from fer_tutorial.course import exercises
 from fer_tutorial.errors import UserError
 
 HINT_LEVELS = 3
+SECTION = "\n# %% "  # begins a solution; its exercise's name follows
 
 
 class Wrong(Exception):
@@ -87,6 +89,21 @@ def find(name: str) -> Exercise:
         remedy = f"did you mean {close[0]!r}?" if close else f"the chapters with exercises are {', '.join(chapters())}"
         raise UserError(f"there is no exercise called {name!r}; {remedy}")
     return _exercises[name]
+
+
+def solution_of(name: str) -> str:
+    """The code that solves exercise ``name``: its section of the chapter's module in ``course/solutions``.
+
+    Raises:
+        UserError: no exercise has this name.
+
+    >>> print(solution_of("center_loss.by_hand"))
+    loss_by_hand = 0.5 * ((2**2 + 1**2) + (0**2 + 1**2) + (1**2 + 2**2))
+    """
+    chapter = find(name).name.partition(".")[0]
+    text = files("fer_tutorial.course.solutions").joinpath(f"{chapter}.py").read_text(encoding="utf-8")
+    sections = dict(section.split("\n", 1) for section in text.split(SECTION)[1:])
+    return sections[name].strip()
 
 
 def expect_close(actual: Any, expected: Any, where: str, tolerance: float = 1e-5) -> None:

@@ -5,7 +5,7 @@ import functools
 import pytest
 import torch
 
-from fer_tutorial.course import Wrong, check, checking, exercise, hint, registry, score
+from fer_tutorial.course import Wrong, check, checking, exercise, hint, registry, score, solution
 from fer_tutorial.errors import UserError
 
 NAME = "testing.double"
@@ -14,6 +14,7 @@ NAME = "testing.double"
 @pytest.fixture(autouse=True)
 def _an_exercise(monkeypatch):
     monkeypatch.setattr(checking, "_session", {})
+    monkeypatch.setattr(checking, "_seen", set())
 
     @exercise(NAME, hints=("first", "second", "third"))
     def _(answer):
@@ -85,11 +86,24 @@ def test_the_score_keeps_the_latest_verdict_of_each_exercise(capsys):
     printed(capsys, ...)
     check("center_loss.by_hand", 1.0)
     printed(capsys, lambda x: 2 * x)
-    assert score().values.tolist() == [[NAME, "correct"], ["center_loss.by_hand", "not yet right"]]
+    assert score().values.tolist() == [[NAME, "correct", ""], ["center_loss.by_hand", "not yet right", ""]]
+
+
+def test_the_score_says_whose_solution_was_seen(capsys):
+    solution("center_loss.by_hand")
+    assert capsys.readouterr().out.startswith("loss_by_hand = ")
+    check("center_loss.by_hand", 5.5)
+    check("center_loss.loss", ...)
+    assert score()["solution"].tolist() == ["seen", ""]
+
+
+def test_a_solution_of_nothing_is_one_sentence():
+    with pytest.raises(UserError, match="no exercise called"):
+        solution("center_loss.by_foot")
 
 
 def test_the_score_of_a_fresh_session_is_an_empty_table():
-    assert score().columns.tolist() == ["exercise", "verdict"]
+    assert score().columns.tolist() == ["exercise", "verdict", "solution"]
     assert len(score()) == 0
 
 
