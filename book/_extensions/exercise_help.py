@@ -42,7 +42,10 @@ class ExerciseHelp(SphinxDirective):
     def _colab(self) -> str:
         """Where the notebook of this page opens."""
         options = self.config.html_theme_options
-        launch, repository = options["launch_buttons"]["colab_url"], options["repository_url"].partition("github.com/")[2]
+        launch, repository = (
+            options["launch_buttons"]["colab_url"],
+            options["repository_url"].partition("github.com/")[2],
+        )
         branch, folder = options["repository_branch"], options["path_to_docs"]
         return f"{launch}/github/{repository}/blob/{branch}/{folder}/{self.env.docname}.ipynb"
 

@@ -1,4 +1,4 @@
-"""Exercises that answer back: :func:`check` an answer, ask for a :func:`hint` or the :func:`solution`, see the :func:`score`.
+"""Exercises that answer back: :func:`check` an answer, ask for a :func:`hint`, :func:`solution` or :func:`score`.
 
 Everything happens on the reader's machine; nothing is sent anywhere.  What ``check`` prints depends on the answer
 alone, so a notebook that contains it can be re-executed and compared.

@@ -16,12 +16,21 @@ from torch import Tensor, nn
 
 from fer_tutorial.papers.checks import Gather, check_embeddings, identity
 from fer_tutorial.papers.configs import CENTER_LOSS_PRESETS as PRESETS
-from fer_tutorial.papers.configs import CenterLossConfig, CenterReduction, check_one_of
+from fer_tutorial.papers.configs import (
+    CenterLossConfig,
+    CenterReduction,
+    check_one_of,
+)
 
-# --- equations ------------------------------------------------------------------------------------------------------
+# --- equations ----------------------------------------------------------------
 
 
-def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: CenterReduction = "sum") -> Tensor:
+def center_loss(
+    features: Tensor,
+    labels: Tensor,
+    centers: Tensor,
+    reduction: CenterReduction = "sum",
+) -> Tensor:
     r"""Half the squared distance from each embedding to its class center.
 
     .. math:: L_C = \frac{1}{2} \sum_{i=1}^{m} \lVert x_i - c_{y_i} \rVert_2^2
@@ -65,7 +74,9 @@ def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: Ce
     """
     check_embeddings(features, labels, centers)
     check_one_of("reduction", reduction, get_args(CenterReduction))
-    squared_distances = (features - centers[labels]).square().sum(dim=1)  # (m, d) -> (m,)
+    squared_distances = (
+        (features - centers[labels]).square().sum(dim=1)
+    )  # (m, d) -> (m,)
     if reduction == "sum":
         return squared_distances.sum() / 2  # eq-cl-loss
     if reduction == "mean":
@@ -73,7 +84,9 @@ def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: Ce
     return squared_distances.mean()
 
 
-def center_update(centers: Tensor, features: Tensor, labels: Tensor, alpha: float) -> Tensor:
+def center_update(
+    centers: Tensor, features: Tensor, labels: Tensor, alpha: float
+) -> Tensor:
     r"""The paper's step of the class centers.
 
     .. math::
@@ -111,13 +124,17 @@ def center_update(centers: Tensor, features: Tensor, labels: Tensor, alpha: floa
     check_embeddings(features, labels, centers)
     with torch.no_grad():
         differences = (centers[labels] - features).to(centers.dtype)  # (m, d)
-        sums = torch.zeros_like(centers).index_add(0, labels, differences)  # (m, d) -> (K, d)
-        counts = centers.new_zeros(len(centers)).index_add(0, labels, centers.new_ones(len(labels)))  # (m,) -> (K,)
+        sums = torch.zeros_like(centers).index_add(
+            0, labels, differences
+        )  # (m, d) -> (K, d)
+        counts = centers.new_zeros(len(centers)).index_add(
+            0, labels, centers.new_ones(len(labels))
+        )  # (m,) -> (K,)
         delta = sums / (1 + counts)[:, None]  # eq-cl-update
         return centers - alpha * delta
 
 
-# --- the network ----------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------
 
 
 class CenterLoss(nn.Module):
@@ -155,17 +172,30 @@ class CenterLoss(nn.Module):
     centers: Tensor
     velocity: Tensor  # of the centers, where they have momentum and the optimizer does not move them
 
-    def __init__(self, backbone: nn.Module, num_classes: int, config: CenterLossConfig = PRESETS["paper"]) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        num_classes: int,
+        config: CenterLossConfig = PRESETS["paper"],
+    ) -> None:
         super().__init__()
         channels = int(backbone.out_channels)  # type: ignore[arg-type]
-        feature_dim = channels if config.embedding_dim is None else config.embedding_dim
+        feature_dim = (
+            channels if config.embedding_dim is None else config.embedding_dim
+        )
         self.config = config
         self.backbone = backbone
-        self.embedding = nn.Identity() if config.embedding_dim is None else nn.Linear(channels, feature_dim)
+        self.embedding = (
+            nn.Identity()
+            if config.embedding_dim is None
+            else nn.Linear(channels, feature_dim)
+        )
         self.classifier = nn.Linear(feature_dim, num_classes)
         centers = torch.zeros(num_classes, feature_dim)
         if config.center_start == "xavier":
-            bound = math.sqrt(3 / feature_dim)  # Caffe's filler counts the inputs alone, torch's the outputs as well
+            bound = math.sqrt(
+                3 / feature_dim
+            )  # Caffe's filler counts the inputs alone, torch's the outputs as well
             nn.init.uniform_(centers, -bound, bound)
         if config.update_rule == "autograd":
             self.centers = nn.Parameter(centers)
@@ -176,7 +206,9 @@ class CenterLoss(nn.Module):
 
     def embed(self, images: Tensor) -> Tensor:
         """The embeddings x that are classified and pulled to the centers: images (m, 3, H, W) -> (m, d)."""
-        return self.embedding(self.backbone(images).mean(dim=(2, 3)))  # (m, C, h, w) -> (m, C) -> (m, d)
+        return self.embedding(
+            self.backbone(images).mean(dim=(2, 3))
+        )  # (m, C, h, w) -> (m, C) -> (m, d)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits: images (m, 3, H, W) -> (m, K)."""
@@ -186,7 +218,12 @@ class CenterLoss(nn.Module):
         """Logits (m, K) of a batch."""
         return self(batch["images"])
 
-    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+    def training_step(
+        self,
+        batch: dict[str, Tensor],
+        epoch: int = 0,
+        gather: Gather = identity,
+    ) -> dict[str, Any]:
         """Loss and logits of one batch.
 
         Args:
@@ -201,24 +238,39 @@ class CenterLoss(nn.Module):
         logits = self.classifier(features)
         softmax_loss = F.cross_entropy(logits, batch["labels"])  # eq-cl-softmax
         all_features, all_labels = gather(features), gather(batch["labels"])
-        distance_loss = center_loss(all_features, all_labels, self.centers, self.config.reduction)
+        distance_loss = center_loss(
+            all_features, all_labels, self.centers, self.config.reduction
+        )
         return {
-            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # eq-cl-total
+            "loss": softmax_loss
+            + self.config.lambda_ * distance_loss,  # eq-cl-total
             "logits": logits,
-            "log": {"softmax_loss": softmax_loss.detach(), "center_loss": distance_loss.detach()},
+            "log": {
+                "softmax_loss": softmax_loss.detach(),
+                "center_loss": distance_loss.detach(),
+            },
             "kept": {"features": all_features.detach(), "labels": all_labels},
         }
 
     @torch.no_grad()
-    def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:
+    def after_step(
+        self,
+        batch: dict[str, Tensor],
+        outputs: dict[str, Any],
+        gather: Gather = identity,
+    ) -> None:
         """Moves the centers by their rule; under ``"autograd"`` the optimizer has moved them already."""
         config, kept = self.config, outputs["kept"]
         if config.update_rule == "autograd":
             return
         if config.update_rule == "paper":
-            step = self.centers - center_update(self.centers, kept["features"], kept["labels"], config.alpha)  # α Δc
+            step = self.centers - center_update(
+                self.centers, kept["features"], kept["labels"], config.alpha
+            )  # α Δc
         else:
-            step = config.alpha * self._gradient(kept["features"], kept["labels"])
+            step = config.alpha * self._gradient(
+                kept["features"], kept["labels"]
+            )
         step += config.alpha * config.center_weight_decay * self.centers
         if config.center_momentum > 0:
             step = self.velocity.mul_(config.center_momentum).add_(step)
@@ -228,13 +280,29 @@ class CenterLoss(nn.Module):
     def _gradient(self, features: Tensor, labels: Tensor) -> Tensor:
         """Gradient (K, d) of center loss, without λ, in the centers."""
         centers = self.centers.clone().requires_grad_()
-        return torch.autograd.grad(center_loss(features, labels, centers, self.config.reduction), centers)[0]
+        return torch.autograd.grad(
+            center_loss(features, labels, centers, self.config.reduction),
+            centers,
+        )[0]
 
-    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+    def parameter_groups(
+        self, lr: float, weight_decay: float
+    ) -> list[dict[str, Any]]:
         """Optimizer groups; centers that are parameters get the learning rate α, and no weight decay but their own."""
-        network = [parameter for name, parameter in self.named_parameters() if name != "centers"]
-        groups: list[dict[str, Any]] = [{"params": network, "lr": lr, "weight_decay": weight_decay}]
+        network = [
+            parameter
+            for name, parameter in self.named_parameters()
+            if name != "centers"
+        ]
+        groups: list[dict[str, Any]] = [
+            {"params": network, "lr": lr, "weight_decay": weight_decay}
+        ]
         if self.config.update_rule == "autograd":
-            own = {"weight_decay": self.config.center_weight_decay, "momentum": self.config.center_momentum}
-            groups.append({"params": [self.centers], "lr": self.config.alpha, **own})
+            own = {
+                "weight_decay": self.config.center_weight_decay,
+                "momentum": self.config.center_momentum,
+            }
+            groups.append(
+                {"params": [self.centers], "lr": self.config.alpha, **own}
+            )
         return groups

@@ -26,14 +26,20 @@ def require(condition: Tensor, message: str) -> None:
 
     >>> require(torch.tensor([1, 2]).min() >= 0, "a number is negative; expected 0 or more")
     """
-    if condition.device.type == "cpu" and not torch.compiler.is_compiling() and not condition.item():
+    if (
+        condition.device.type == "cpu"
+        and not torch.compiler.is_compiling()
+        and not condition.item()
+    ):
         raise ValueError(message)
 
 
 def check_classes(num_classes: int) -> None:
     """Where a class is compared with the others, there have to be others."""
     if num_classes < 2:
-        raise ValueError(f"there is {num_classes} class; every class is compared with another one, so give 2 or more")
+        raise ValueError(
+            f"there is {num_classes} class; every class is compared with another one, so give 2 or more"
+        )
 
 
 def check_labels(labels: Tensor, num_classes: int) -> None:
@@ -44,7 +50,11 @@ def check_labels(labels: Tensor, num_classes: int) -> None:
     ...
     ValueError: labels run from 0 to 7 but there are 7 classes; expected 0 to 6, ...
     """
-    if labels.device.type == "cpu" and len(labels) and not torch.compiler.is_compiling():
+    if (
+        labels.device.type == "cpu"
+        and len(labels)
+        and not torch.compiler.is_compiling()
+    ):
         smallest, largest = labels.aminmax()
         if smallest < 0 or largest >= num_classes:
             raise ValueError(
@@ -66,7 +76,11 @@ def check_scores(scores: Tensor, labels: Tensor, name: str) -> None:
 
 def check_embeddings(features: Tensor, labels: Tensor, centers: Tensor) -> None:
     """``features`` (m, d) and ``labels`` int64 (m,) of m ≥ 1 samples belong to ``centers`` (K, d)."""
-    if features.ndim != 2 or centers.ndim != 2 or features.shape[1] != centers.shape[1]:
+    if (
+        features.ndim != 2
+        or centers.ndim != 2
+        or features.shape[1] != centers.shape[1]
+    ):
         raise ValueError(
             f"features have shape {tuple(features.shape)} and centers {tuple(centers.shape)}; expected (m, d) and "
             "(K, d) with the same d, so pool or flatten feature maps first"
@@ -77,7 +91,9 @@ def check_embeddings(features: Tensor, labels: Tensor, centers: Tensor) -> None:
             f"({len(features)},), one class a row of features"
         )
     if len(features) == 0:
-        raise ValueError("the batch is empty; expected at least one sample, so check the data or drop the last batch")
+        raise ValueError(
+            "the batch is empty; expected at least one sample, so check the data or drop the last batch"
+        )
     check_labels(labels, len(centers))
 
 

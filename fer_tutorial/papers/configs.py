@@ -14,10 +14,12 @@ from typing import Literal, get_args
 def check_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     """Raise a ValueError that lists allowed if value is none of them."""
     if value not in allowed:
-        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}")
+        raise ValueError(
+            f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}"
+        )
 
 
-# --- softmax --------------------------------------------------------------------------------------------------------
+# --- softmax ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,15 @@ class SoftmaxConfig:
     def __post_init__(self) -> None:
         for name in ("dropout", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected from 0 to below 1")
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; expected from 0 to below 1"
+                )
 
 
 SOFTMAX_PRESETS: dict[str, SoftmaxConfig] = {"plain": SoftmaxConfig()}
 
 
-# --- center loss ----------------------------------------------------------------------------------------------------
+# --- center loss --------------------------------------------------------------
 
 CenterUpdateRule = Literal["paper", "autograd", "autograd_without_lambda"]
 CenterReduction = Literal["sum", "mean", "mean_without_half"]
@@ -87,18 +91,30 @@ class CenterLossConfig:
 
     def __post_init__(self) -> None:
         if not self.lambda_ >= 0:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected 0 or more (the paper uses 0.003)")
+            raise ValueError(
+                f"lambda_ is {self.lambda_}; expected 0 or more (the paper uses 0.003)"
+            )
         if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the paper uses 0.5)")
-        check_one_of("update_rule", self.update_rule, get_args(CenterUpdateRule))
+            raise ValueError(
+                f"alpha is {self.alpha}; expected 0 to 1 (the paper uses 0.5)"
+            )
+        check_one_of(
+            "update_rule", self.update_rule, get_args(CenterUpdateRule)
+        )
         check_one_of("reduction", self.reduction, get_args(CenterReduction))
         check_one_of("center_start", self.center_start, get_args(CenterStart))
         if not 0 <= self.center_momentum < 1:
-            raise ValueError(f"center_momentum is {self.center_momentum}; expected from 0 to below 1, such as 0.9")
+            raise ValueError(
+                f"center_momentum is {self.center_momentum}; expected from 0 to below 1, such as 0.9"
+            )
         if not self.center_weight_decay >= 0:
-            raise ValueError(f"center_weight_decay is {self.center_weight_decay}; expected 0 or more, such as 0.001")
+            raise ValueError(
+                f"center_weight_decay is {self.center_weight_decay}; expected 0 or more, such as 0.001"
+            )
         if self.embedding_dim is not None and self.embedding_dim < 1:
-            raise ValueError(f"embedding_dim is {self.embedding_dim}; expected 1 or more, or None for no embedding")
+            raise ValueError(
+                f"embedding_dim is {self.embedding_dim}; expected 1 or more, or None for no embedding"
+            )
 
 
 CENTER_LOSS_PRESETS: dict[str, CenterLossConfig] = {
@@ -108,12 +124,16 @@ CENTER_LOSS_PRESETS: dict[str, CenterLossConfig] = {
     # face_train_test.prototxt and face_solver.prototxt of ydwen/caffe-face: the solver learns the centers as it learns
     # the network, with the paper's Δc for a gradient.  There the rate 0.1 falls with the network's; here α stays.
     "official": CenterLossConfig(
-        lambda_=0.008, alpha=0.1, center_start="xavier", center_momentum=0.9, center_weight_decay=2 * 5e-4
+        lambda_=0.008,
+        alpha=0.1,
+        center_start="xavier",
+        center_momentum=0.9,
+        center_weight_decay=2 * 5e-4,
     ),
 }
 
 
-# --- DACL -----------------------------------------------------------------------------------------------------------
+# --- DACL ---------------------------------------------------------------------
 
 SparseCenterUpdateRule = Literal["paper", "autograd"]
 AttentionKind = Literal["learned", "one"]
@@ -153,12 +173,20 @@ class DACLConfig:
 
     def __post_init__(self) -> None:
         if not self.lambda_ >= 0:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected 0 or more (the official code uses 0.01)")
+            raise ValueError(
+                f"lambda_ is {self.lambda_}; expected 0 or more (the official code uses 0.01)"
+            )
         if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha is {self.alpha}; expected 0 to 1 (the official code uses 0.5)")
-        check_one_of("update_rule", self.update_rule, get_args(SparseCenterUpdateRule))
+            raise ValueError(
+                f"alpha is {self.alpha}; expected 0 to 1 (the official code uses 0.5)"
+            )
+        check_one_of(
+            "update_rule", self.update_rule, get_args(SparseCenterUpdateRule)
+        )
         check_one_of("attention", self.attention, get_args(AttentionKind))
-        check_one_of("attention_start", self.attention_start, get_args(AttentionStart))
+        check_one_of(
+            "attention_start", self.attention_start, get_args(AttentionStart)
+        )
         if len(self.encoder_sizes) != 3 or min(self.encoder_sizes) < 1:
             raise ValueError(
                 f"encoder_sizes are {self.encoder_sizes}; expected three positive widths such as (3584, 512, 64)"
@@ -170,12 +198,22 @@ class DACLConfig:
 # "small": ours, for 48-pixel faces and a small backbone on a CPU; the CE-unit is narrower, and the attention network
 # starts as torch starts it.
 DACL_PRESETS: dict[str, DACLConfig] = {
-    "official": DACLConfig(lambda_=0.01, alpha=0.5, attention_start="kaiming", encoder_sizes=(3584, 512, 64)),
-    "small": DACLConfig(lambda_=0.01, alpha=0.5, attention_start="torch", encoder_sizes=(256, 128, 64)),
+    "official": DACLConfig(
+        lambda_=0.01,
+        alpha=0.5,
+        attention_start="kaiming",
+        encoder_sizes=(3584, 512, 64),
+    ),
+    "small": DACLConfig(
+        lambda_=0.01,
+        alpha=0.5,
+        attention_start="torch",
+        encoder_sizes=(256, 128, 64),
+    ),
 }
 
 
-# --- SCN ------------------------------------------------------------------------------------------------------------
+# --- SCN ----------------------------------------------------------------------
 
 RelabelGroup = Literal["low", "all"]
 LossRule = Literal["gamma_rank", "gamma_cross_entropy", "sum"]
@@ -184,13 +222,17 @@ LossRule = Literal["gamma_rank", "gamma_cross_entropy", "sum"]
 def check_beta(beta: float) -> None:
     """Raise a ValueError unless β is a share that leaves both groups of a batch somebody."""
     if not 0 < beta < 1:
-        raise ValueError(f"beta is {beta}; expected a share strictly between 0 and 1, such as the paper's 0.7")
+        raise ValueError(
+            f"beta is {beta}; expected a share strictly between 0 and 1, such as the paper's 0.7"
+        )
 
 
 def check_delta_2(delta_2: float) -> None:
     """Raise a ValueError unless δ2 is a difference of probabilities that can be exceeded."""
     if not 0 <= delta_2 < 1:
-        raise ValueError(f"delta_2 is {delta_2}; expected a difference of probabilities from 0 to below 1, such as 0.2")
+        raise ValueError(
+            f"delta_2 is {delta_2}; expected a difference of probabilities from 0 to below 1, such as 0.2"
+        )
 
 
 @dataclass(frozen=True)
@@ -234,16 +276,26 @@ class SCNConfig:
     def __post_init__(self) -> None:
         check_beta(self.beta)
         check_delta_2(self.delta_2)
-        check_one_of("relabel_group", self.relabel_group, get_args(RelabelGroup))
+        check_one_of(
+            "relabel_group", self.relabel_group, get_args(RelabelGroup)
+        )
         check_one_of("loss_rule", self.loss_rule, get_args(LossRule))
         if not self.delta_1 >= 0:
-            raise ValueError(f"delta_1 is {self.delta_1}; expected a margin of 0 or more, such as the paper's 0.15")
+            raise ValueError(
+                f"delta_1 is {self.delta_1}; expected a margin of 0 or more, such as the paper's 0.15"
+            )
         if not 0 <= self.gamma <= 1:
-            raise ValueError(f"gamma is {self.gamma}; expected a balance from 0 to 1, such as the paper's 0.5")
+            raise ValueError(
+                f"gamma is {self.gamma}; expected a balance from 0 to 1, such as the paper's 0.5"
+            )
         if self.relabel_epoch < 1:
-            raise ValueError(f"relabel_epoch is {self.relabel_epoch}; epochs are counted from 1, so give 1 or more")
+            raise ValueError(
+                f"relabel_epoch is {self.relabel_epoch}; epochs are counted from 1, so give 1 or more"
+            )
         if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout}; expected a probability from 0 to below 1")
+            raise ValueError(
+                f"dropout is {self.dropout}; expected a probability from 0 to below 1"
+            )
 
 
 SCN_PRESETS: dict[str, SCNConfig] = {
@@ -256,9 +308,11 @@ SCN_PRESETS: dict[str, SCNConfig] = {
 }
 
 
-# --- TCL ------------------------------------------------------------------------------------------------------------
+# --- TCL ----------------------------------------------------------------------
 
-Strategy = Literal["nearest", "fully_synthesized", "semi_synthesized", "prediction_based"]
+Strategy = Literal[
+    "nearest", "fully_synthesized", "semi_synthesized", "prediction_based"
+]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 CenterDistance = Literal["half_square", "euclidean"]
 BatchReduction = Literal["mean", "sum"]
@@ -308,15 +362,23 @@ class TCLConfig:
     def __post_init__(self) -> None:
         check_one_of("negatives", self.negatives, STRATEGIES)
         if not self.lambda_ >= 0:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected a weight of 0 or more")
+            raise ValueError(
+                f"lambda_ is {self.lambda_}; expected a weight of 0 or more"
+            )
         check_one_of("distance", self.distance, get_args(CenterDistance))
         if not self.margin > 0:
-            raise ValueError(f"margin is {self.margin}; expected a distance above 0")
+            raise ValueError(
+                f"margin is {self.margin}; expected a distance above 0"
+            )
         check_one_of("reduction", self.reduction, get_args(BatchReduction))
         if not 0 <= self.select_fraction <= 1:
-            raise ValueError(f"select_fraction is {self.select_fraction}; expected a share from 0 to 1")
+            raise ValueError(
+                f"select_fraction is {self.select_fraction}; expected a share from 0 to 1"
+            )
         if not self.center_lr_scale > 0:
-            raise ValueError(f"center_lr_scale is {self.center_lr_scale}; centers have to move, so give more than 0")
+            raise ValueError(
+                f"center_lr_scale is {self.center_lr_scale}; centers have to move, so give more than 0"
+            )
 
 
 # One preset a strategy, alike in all else, to be compared; their values are our choice.  "he2018" is the loss of He et
@@ -327,11 +389,16 @@ TCL_PRESETS: dict[str, TCLConfig] = {
     "semi_synthesized": TCLConfig("semi_synthesized"),
     "prediction_based": TCLConfig("prediction_based"),
     "nearest": TCLConfig("nearest"),
-    "he2018": TCLConfig("nearest", distance="euclidean", pixel_attention=False, element_attention=False),
+    "he2018": TCLConfig(
+        "nearest",
+        distance="euclidean",
+        pixel_attention=False,
+        element_attention=False,
+    ),
 }
 
 
-# --- MGLN -----------------------------------------------------------------------------------------------------------
+# --- MGLN ---------------------------------------------------------------------
 
 Offset = Literal["channelwise", "official", "deform_conv"]
 Frames = Literal["first_middle_apex", "apex"]
@@ -394,18 +461,31 @@ class MGLNConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.fusion_weight <= 1:
-            raise ValueError(f"fusion_weight is {self.fusion_weight}; expected a share of the decision, from 0 to 1")
+            raise ValueError(
+                f"fusion_weight is {self.fusion_weight}; expected a share of the decision, from 0 to 1"
+            )
         if not self.mixup >= 0:
-            raise ValueError(f"mixup is {self.mixup}; expected the parameter of a Beta distribution, or 0 for no mixup")
+            raise ValueError(
+                f"mixup is {self.mixup}; expected the parameter of a Beta distribution, or 0 for no mixup"
+            )
         check_one_of("offset", self.offset, get_args(Offset))
         check_one_of("frames", self.frames, get_args(Frames))
         check_one_of("crops", self.crops, get_args(Crops))
-        check_one_of("initialization", self.initialization, get_args(Initialization))
+        check_one_of(
+            "initialization", self.initialization, get_args(Initialization)
+        )
         check_one_of("trunk_norm", self.trunk_norm, get_args(TrunkNorm))
         if not self.box_margin >= 0:
-            raise ValueError(f"box_margin is {self.box_margin}; expected pixels around the landmarks, 0 or more")
-        if self.lstm_hidden < 1 or math.isqrt(self.lstm_hidden) ** 2 != self.lstm_hidden:
-            raise ValueError(f"lstm_hidden is {self.lstm_hidden}; expected a square number such as 64 or 256")
+            raise ValueError(
+                f"box_margin is {self.box_margin}; expected pixels around the landmarks, 0 or more"
+            )
+        if (
+            self.lstm_hidden < 1
+            or math.isqrt(self.lstm_hidden) ** 2 != self.lstm_hidden
+        ):
+            raise ValueError(
+                f"lstm_hidden is {self.lstm_hidden}; expected a square number such as 64 or 256"
+            )
         if not min(self.part_widths) > 0:
             raise ValueError(
                 f"part_widths are {self.part_widths}; expected three positive multiples of the eye distance"
@@ -418,7 +498,12 @@ MGLN_PRESETS: dict[str, MGLNConfig] = {
     # The authors' code: mixup Beta(1, 1) of the apex faces, a ReLU behind every last convolution too, its offset layer,
     # crops and initialization.
     "official": MGLNConfig(
-        mixup=1.0, offset="official", final_relu=True, lst_relu=True, crops="box", initialization="fan_out"
+        mixup=1.0,
+        offset="official",
+        final_relu=True,
+        lst_relu=True,
+        crops="box",
+        initialization="fan_out",
     ),
     # Ours, for small images and a CPU: fewer channels, one LSTM layer.
     "small": MGLNConfig(
@@ -431,7 +516,7 @@ MGLN_PRESETS: dict[str, MGLNConfig] = {
 }
 
 
-# --- G2RL -----------------------------------------------------------------------------------------------------------
+# --- G2RL ---------------------------------------------------------------------
 
 Peak = Literal["intensity", "density"]
 AdjacencyKind = Literal["gaussian", "inverse", "nearest"]
@@ -481,15 +566,27 @@ class G2RLConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.lambda_ <= 1:
-            raise ValueError(f"lambda_ is {self.lambda_}; expected a share from 0 (heatmaps alone) to 1")
-        for name in ("sigma", "adjacency_scale", "neighbors", "node_channels", "geometry_dim"):
+            raise ValueError(
+                f"lambda_ is {self.lambda_}; expected a share from 0 (heatmaps alone) to 1"
+            )
+        for name in (
+            "sigma",
+            "adjacency_scale",
+            "neighbors",
+            "node_channels",
+            "geometry_dim",
+        ):
             if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected a positive number")
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; expected a positive number"
+                )
         check_one_of("peak", self.peak, get_args(Peak))
         check_one_of("adjacency", self.adjacency, get_args(AdjacencyKind))
         for name in ("geometry_epochs", "emphasis"):
             if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected 0 or more")
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; expected 0 or more"
+                )
 
 
 G2RL_PRESETS: dict[str, G2RLConfig] = {

@@ -24,10 +24,12 @@ from fer_tutorial.papers.checks import (
 from fer_tutorial.papers.configs import DACL_PRESETS as PRESETS
 from fer_tutorial.papers.configs import DACLConfig
 
-# --- equations ------------------------------------------------------------------------------------------------------
+# --- equations ----------------------------------------------------------------
 
 
-def sparse_center_loss(features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
+def sparse_center_loss(
+    features: Tensor, attention: Tensor, labels: Tensor, centers: Tensor
+) -> Tensor:
     r"""Center loss in which the attention weighs every dimension of every sample.
 
     .. math:: L_{SC} = \frac{1}{2m} \sum_{i=1}^{m} \sum_{j=1}^{d} a_{ij} \, (x_{ij} - c_{y_i j})^2
@@ -63,7 +65,9 @@ def sparse_center_loss(features: Tensor, attention: Tensor, labels: Tensor, cent
     check_embeddings(features, labels, centers)
     check_like_features(attention, features, "attention")
     squared_differences = (features - centers[labels]).square()  # (m, d)
-    return (attention * squared_differences).sum() / (2 * len(features))  # eq-dacl-loss
+    return (attention * squared_differences).sum() / (
+        2 * len(features)
+    )  # eq-dacl-loss
 
 
 def sparse_center_loss_gradients(
@@ -116,7 +120,13 @@ def sparse_center_loss_gradients(
     return to_features, to_attention, to_centers
 
 
-def sparse_center_update(centers: Tensor, features: Tensor, attention: Tensor, labels: Tensor, alpha: float) -> Tensor:
+def sparse_center_update(
+    centers: Tensor,
+    features: Tensor,
+    attention: Tensor,
+    labels: Tensor,
+    alpha: float,
+) -> Tensor:
     r"""The official code's step of the class centers: center loss's rule, with the attention in the numerator.
 
     .. math::
@@ -156,13 +166,19 @@ def sparse_center_update(centers: Tensor, features: Tensor, attention: Tensor, l
     check_embeddings(features, labels, centers)
     check_like_features(attention, features, "attention")
     with torch.no_grad():
-        differences = (attention * (centers[labels] - features)).to(centers.dtype)  # (m, d)
-        sums = torch.zeros_like(centers).index_add(0, labels, differences)  # (m, d) -> (K, d)
-        counts = centers.new_zeros(len(centers)).index_add(0, labels, centers.new_ones(len(labels)))  # (m,) -> (K,)
+        differences = (attention * (centers[labels] - features)).to(
+            centers.dtype
+        )  # (m, d)
+        sums = torch.zeros_like(centers).index_add(
+            0, labels, differences
+        )  # (m, d) -> (K, d)
+        counts = centers.new_zeros(len(centers)).index_add(
+            0, labels, centers.new_ones(len(labels))
+        )  # (m,) -> (K,)
         return centers - alpha * sums / (1 + counts)[:, None]  # eq-dacl-center
 
 
-# --- parts of the network -------------------------------------------------------------------------------------------
+# --- parts of the network -----------------------------------------------------
 
 
 class ContextEncoder(nn.Sequential):
@@ -194,7 +210,9 @@ class ContextEncoder(nn.Sequential):
     Source: Farzaneh and Qi 2021, the attention network; layers as in the official code.
     """
 
-    def __init__(self, in_features: int, sizes: Sequence[int] = (3584, 512, 64)) -> None:
+    def __init__(
+        self, in_features: int, sizes: Sequence[int] = (3584, 512, 64)
+    ) -> None:
         first, second, third = sizes
         super().__init__(  # eq-dacl-encoder
             nn.Flatten(),  # (m, C, h, w) -> (m, C·h·w)
@@ -240,7 +258,9 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, code: Tensor) -> Tensor:
         pairs = self.heads(code).unflatten(1, (-1, 2))  # (m, 2d) -> (m, d, 2)
-        return pairs.softmax(dim=2)[..., 1]  # eq-dacl-attention; (m, d, 2) -> (m, d)
+        return pairs.softmax(dim=2)[
+            ..., 1
+        ]  # eq-dacl-attention; (m, d, 2) -> (m, d)
 
 
 class MeanOne(nn.Module):
@@ -265,10 +285,12 @@ class MeanOne(nn.Module):
     """
 
     def forward(self, attention: Tensor) -> Tensor:
-        return attention / attention.mean(dim=1, keepdim=True)  # eq-dacl-mean-one
+        return attention / attention.mean(
+            dim=1, keepdim=True
+        )  # eq-dacl-mean-one
 
 
-# --- the network ----------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------
 
 
 class DACL(nn.Module):
@@ -327,7 +349,9 @@ class DACL(nn.Module):
         self.backbone = backbone
         self.classifier = nn.Linear(feature_dim, num_classes)
         attention_network = nn.Sequential(
-            ContextEncoder(feature_dim * map_size[0] * map_size[1], config.encoder_sizes),
+            ContextEncoder(
+                feature_dim * map_size[0] * map_size[1], config.encoder_sizes
+            ),
             MultiHeadAttention(config.encoder_sizes[2], feature_dim),
             *([MeanOne()] if config.mean_one else []),
         )
@@ -337,8 +361,12 @@ class DACL(nn.Module):
                     nn.init.kaiming_normal_(layer.weight)
                     nn.init.zeros_(layer.bias)
         # Drawn in any case, so that with one seed the centers start alike with the attention and without.
-        self.attention_network = attention_network if config.attention == "learned" else None
-        centers = nn.init.kaiming_normal_(torch.empty(num_classes, feature_dim), mode="fan_out")
+        self.attention_network = (
+            attention_network if config.attention == "learned" else None
+        )
+        centers = nn.init.kaiming_normal_(
+            torch.empty(num_classes, feature_dim), mode="fan_out"
+        )
         if config.update_rule == "paper":
             self.register_buffer("centers", centers)
         else:
@@ -368,7 +396,12 @@ class DACL(nn.Module):
         """Logits (m, K) of a batch."""
         return self(batch["images"])
 
-    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+    def training_step(
+        self,
+        batch: dict[str, Tensor],
+        epoch: int = 0,
+        gather: Gather = identity,
+    ) -> dict[str, Any]:
         """Loss and logits of one batch.
 
         Args:
@@ -383,31 +416,68 @@ class DACL(nn.Module):
         features, attention = self.embed_with_attention(batch["images"])
         logits = self.classifier(features)
         softmax_loss = F.cross_entropy(logits, batch["labels"])
-        all_features, all_attention, all_labels = gather(features), gather(attention), gather(batch["labels"])
-        distance_loss = sparse_center_loss(all_features, all_attention, all_labels, self.centers)
+        all_features, all_attention, all_labels = (
+            gather(features),
+            gather(attention),
+            gather(batch["labels"]),
+        )
+        distance_loss = sparse_center_loss(
+            all_features, all_attention, all_labels, self.centers
+        )
         watched = all_attention.detach()
         return {
-            "loss": softmax_loss + self.config.lambda_ * distance_loss,  # eq-dacl-joint
+            "loss": softmax_loss
+            + self.config.lambda_ * distance_loss,  # eq-dacl-joint
             "logits": logits,
             "log": {
                 "softmax_loss": softmax_loss.detach(),
                 "sparse_center_loss": distance_loss.detach(),
                 "mean_attention": watched.mean(),  # falls towards 0: nothing in the loss holds it up
-                "attention_spread": watched.std(dim=1, correction=0).mean(),  # 0 if all dimensions count alike
+                "attention_spread": watched.std(
+                    dim=1, correction=0
+                ).mean(),  # 0 if all dimensions count alike
             },
-            "kept": {"features": all_features.detach(), "attention": watched, "labels": all_labels},
+            "kept": {
+                "features": all_features.detach(),
+                "attention": watched,
+                "labels": all_labels,
+            },
         }
 
     @torch.no_grad()
-    def after_step(self, batch: dict[str, Tensor], outputs: dict[str, Any], gather: Gather = identity) -> None:
+    def after_step(
+        self,
+        batch: dict[str, Tensor],
+        outputs: dict[str, Any],
+        gather: Gather = identity,
+    ) -> None:
         """Moves the centers as the official code does; under ``"autograd"`` the optimizer has moved them already."""
         if self.config.update_rule == "paper":
-            self.centers.copy_(sparse_center_update(self.centers, **outputs["kept"], alpha=self.config.alpha))
+            self.centers.copy_(
+                sparse_center_update(
+                    self.centers, **outputs["kept"], alpha=self.config.alpha
+                )
+            )
 
-    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+    def parameter_groups(
+        self, lr: float, weight_decay: float
+    ) -> list[dict[str, Any]]:
         """Optimizer groups; centers that are parameters get the learning rate α, no momentum and no weight decay."""
-        network = [parameter for name, parameter in self.named_parameters() if name != "centers"]
-        groups: list[dict[str, Any]] = [{"params": network, "lr": lr, "weight_decay": weight_decay}]
+        network = [
+            parameter
+            for name, parameter in self.named_parameters()
+            if name != "centers"
+        ]
+        groups: list[dict[str, Any]] = [
+            {"params": network, "lr": lr, "weight_decay": weight_decay}
+        ]
         if self.config.update_rule == "autograd":
-            groups.append({"params": [self.centers], "lr": self.config.alpha, "weight_decay": 0.0, "momentum": 0.0})
+            groups.append(
+                {
+                    "params": [self.centers],
+                    "lr": self.config.alpha,
+                    "weight_decay": 0.0,
+                    "momentum": 0.0,
+                }
+            )
         return groups

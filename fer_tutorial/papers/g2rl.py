@@ -25,9 +25,19 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fer_tutorial.papers.checks import Gather, check_batch_normalization, identity, require
+from fer_tutorial.papers.checks import (
+    Gather,
+    check_batch_normalization,
+    identity,
+    require,
+)
 from fer_tutorial.papers.configs import G2RL_PRESETS as PRESETS
-from fer_tutorial.papers.configs import AdjacencyKind, G2RLConfig, Peak, check_one_of
+from fer_tutorial.papers.configs import (
+    AdjacencyKind,
+    G2RLConfig,
+    Peak,
+    check_one_of,
+)
 
 HIGHEST_INTENSITY = 5.0  # FACS letters A to E, as numbers
 
@@ -42,14 +52,26 @@ AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
     2: ((18, 18), (25, 25)),  # outer thirds of the brows
     4: ((19, 20), (23, 24)),  # middles of the brows
     5: ((37, 38), (43, 44)),  # upper lids
-    6: ((1, 41), (15, 46)),  # cheeks, half way from the face's edge to the lower lid's outer end
+    6: (
+        (1, 41),
+        (15, 46),
+    ),  # cheeks, half way from the face's edge to the lower lid's outer end
     7: ((40, 41), (46, 47)),  # lower lids
-    9: ((39, 31), (42, 35)),  # sides of the nose, half way from inner eye corner to nostril
+    9: (
+        (39, 31),
+        (42, 35),
+    ),  # sides of the nose, half way from inner eye corner to nostril
     10: ((49, 49), (53, 53)),  # upper lip's outer points
     12: ((48, 48), (54, 54)),  # mouth corners
-    14: ((3, 48), (13, 54)),  # cheeks, half way from the face's edge to the mouth corner
+    14: (
+        (3, 48),
+        (13, 54),
+    ),  # cheeks, half way from the face's edge to the mouth corner
     15: ((48, 59), (54, 55)),  # lower lip's border next to the corners
-    17: ((57, 57), (8, 57)),  # on the midline: lower lip's border, and half way from there to the chin
+    17: (
+        (57, 57),
+        (8, 57),
+    ),  # on the midline: lower lip's border, and half way from there to the chin
     20: ((59, 59), (55, 55)),  # lower lip's outer points
     23: ((49, 49), (53, 53)),  # upper lip's outer points
     24: ((50, 58), (52, 56)),  # half way from upper to lower lip
@@ -59,10 +81,12 @@ AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
 }
 
 
-# --- equations: points and heatmaps -----------------------------------------------------------------------------------
+# --- equations: points and heatmaps -------------------------------------------
 
 
-def action_unit_columns(wanted: Sequence[int], available: Sequence[int]) -> list[int]:
+def action_unit_columns(
+    wanted: Sequence[int], available: Sequence[int]
+) -> list[int]:
     """Where the wanted AUs stand in a table whose columns are ``available``.
 
     Args:
@@ -117,14 +141,20 @@ def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
     two for every AU, is our reading.
     """
     if landmarks.ndim != 3 or landmarks.shape[1:] != (68, 2):
-        raise ValueError(f"landmarks have shape {tuple(landmarks.shape)}; expected (m, 68, 2), points (x, y)")
+        raise ValueError(
+            f"landmarks have shape {tuple(landmarks.shape)}; expected (m, 68, 2), points (x, y)"
+        )
     unknown = [unit for unit in action_units if unit not in AU_POINTS]
     if unknown:
         raise ValueError(
             f"AU {', '.join(map(str, unknown))} has no points; the table has AU {', '.join(map(str, AU_POINTS))}"
         )
-    pairs = torch.tensor([AU_POINTS[unit] for unit in action_units], device=landmarks.device)  # (A, 2, 2)
-    return landmarks[:, pairs].mean(3)  # (m, A, 2 points, 2 landmarks, 2) -> (m, A, 2, 2)
+    pairs = torch.tensor(
+        [AU_POINTS[unit] for unit in action_units], device=landmarks.device
+    )  # (A, 2, 2)
+    return landmarks[:, pairs].mean(
+        3
+    )  # (m, A, 2 points, 2 landmarks, 2) -> (m, A, 2, 2)
 
 
 def to_map(points: Tensor, stride: float) -> Tensor:
@@ -176,7 +206,11 @@ def from_map(points: Tensor, stride: float) -> Tensor:
 
 
 def gaussian_heatmap(
-    points: Tensor, intensities: Tensor, size: tuple[int, int], sigma: float, peak: Peak = "intensity"
+    points: Tensor,
+    intensities: Tensor,
+    size: tuple[int, int],
+    sigma: float,
+    peak: Peak = "intensity",
 ) -> Tensor:
     r"""Target heatmap of every point: a Gaussian at the point, as high as the AU is strong.
 
@@ -214,7 +248,9 @@ def gaussian_heatmap(
     Source: Fan and Lin 2020; the peak of height I is our reading.
     """
     if sigma <= 0:
-        raise ValueError(f"sigma is {sigma}; expected a positive number of map pixels")
+        raise ValueError(
+            f"sigma is {sigma}; expected a positive number of map pixels"
+        )
     check_one_of("peak", peak, get_args(Peak))
     require(
         ~((intensities < 0) | (intensities > HIGHEST_INTENSITY)).any(),
@@ -231,14 +267,27 @@ def gaussian_heatmap(
     x = torch.arange(w, device=points.device, dtype=points.dtype)
     y = torch.arange(h, device=points.device, dtype=points.dtype)
     # The Gaussian is a product of one along x and one along y.
-    along_x = torch.exp(-((x - points[..., 0, None]) ** 2) / (2 * sigma**2))  # (..., w)
-    along_y = torch.exp(-((y - points[..., 1, None]) ** 2) / (2 * sigma**2))  # (..., h)
-    height = intensities / (2 * math.pi * sigma**2) if peak == "density" else intensities
-    return height[..., None, None] * along_y[..., :, None] * along_x[..., None, :]  # eq-g2rl-target; (..., h, w)
+    along_x = torch.exp(
+        -((x - points[..., 0, None]) ** 2) / (2 * sigma**2)
+    )  # (..., w)
+    along_y = torch.exp(
+        -((y - points[..., 1, None]) ** 2) / (2 * sigma**2)
+    )  # (..., h)
+    height = (
+        intensities / (2 * math.pi * sigma**2)
+        if peak == "density"
+        else intensities
+    )
+    return (
+        height[..., None, None] * along_y[..., :, None] * along_x[..., None, :]
+    )  # eq-g2rl-target; (..., h, w)
 
 
 def read_heatmap(
-    maps: Tensor, sigma: float = 1.0, peak: Peak = "intensity", subpixel: bool = True
+    maps: Tensor,
+    sigma: float = 1.0,
+    peak: Peak = "intensity",
+    subpixel: bool = True,
 ) -> tuple[Tensor, Tensor]:
     r"""Where the peak of each map is, and which intensity its height means.
 
@@ -276,7 +325,11 @@ def read_heatmap(
     Source: Fan and Lin 2020; the refinement is ours.
     """
     h, w = maps.shape[-2:]
-    flat = maps.float().flatten(-2) if maps.dtype in (torch.float16, torch.bfloat16) else maps.flatten(-2)  # (..., h w)
+    flat = (
+        maps.float().flatten(-2)
+        if maps.dtype in (torch.float16, torch.bfloat16)
+        else maps.flatten(-2)
+    )  # (..., h w)
     highest, position = flat.max(-1)  # eq-g2rl-read
     row, column = position // w, position % w
     points = torch.stack([column, row], dim=-1).to(flat.dtype)  # (..., 2)
@@ -288,14 +341,25 @@ def read_heatmap(
         shifts, gain = [], torch.zeros_like(highest)
         for index, count, step in ((column, w, 1), (row, h, w)):
             inner = (index > 0) & (index < count - 1) & (highest > 1e-6)
-            before = flat.gather(-1, (position - step).clamp(min=0)[..., None])[..., 0]
-            after = flat.gather(-1, (position + step).clamp(max=h * w - 1)[..., None])[..., 0]
-            low, high = torch.maximum(before, floor).log(), torch.maximum(after, floor).log()
+            before = flat.gather(-1, (position - step).clamp(min=0)[..., None])[
+                ..., 0
+            ]
+            after = flat.gather(
+                -1, (position + step).clamp(max=h * w - 1)[..., None]
+            )[..., 0]
+            low, high = (
+                torch.maximum(before, floor).log(),
+                torch.maximum(after, floor).log(),
+            )
             curvature = 2 * highest.clamp(min=1e-6).log() - low - high
-            shift = ((high - low) / (2 * curvature.clamp(min=1e-6))).clamp(-0.5, 0.5)  # eq-g2rl-subpixel
+            shift = ((high - low) / (2 * curvature.clamp(min=1e-6))).clamp(
+                -0.5, 0.5
+            )  # eq-g2rl-subpixel
             shift = torch.where(inner, shift, torch.zeros_like(shift))
             shifts.append(shift)
-            gain = gain + torch.where(inner, (high - low) * shift / 4, torch.zeros_like(shift))
+            gain = gain + torch.where(
+                inner, (high - low) * shift / 4, torch.zeros_like(shift)
+            )
         points = points + torch.stack(shifts, dim=-1)
         intensities = highest * gain.exp()
     if peak == "density":
@@ -303,7 +367,9 @@ def read_heatmap(
     return points, intensities
 
 
-def heatmap_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+def heatmap_loss(
+    predicted: Tensor, target: Tensor, weights: Tensor | None = None
+) -> Tensor:
     r"""Heatmap regression, summed over pixels and maps.
 
     .. math:: L_S = \frac{1}{m} \sum_i \sum_k w_{ik} \lVert \Phi_k(X_i) - S_k(X_i) \rVert^2
@@ -330,17 +396,27 @@ def heatmap_loss(predicted: Tensor, target: Tensor, weights: Tensor | None = Non
     Source: Fan and Lin 2020; the weights are ours.
     """
     known = ~target.isnan()
-    squares = torch.where(known, predicted - target.nan_to_num(), torch.zeros_like(predicted)) ** 2
+    squares = (
+        torch.where(
+            known, predicted - target.nan_to_num(), torch.zeros_like(predicted)
+        )
+        ** 2
+    )
     by_map = squares.sum((-2, -1))  # (m, P)
     if weights is not None:
         by_map = by_map * weights
     return by_map.sum(1).mean()  # eq-g2rl-heatmap-loss
 
 
-# --- equations: geometry ----------------------------------------------------------------------------------------------
+# --- equations: geometry ------------------------------------------------------
 
 
-def adjacency(nodes: Tensor, kind: AdjacencyKind = "gaussian", scale: float = 0.5, neighbors: int = 6) -> Tensor:
+def adjacency(
+    nodes: Tensor,
+    kind: AdjacencyKind = "gaussian",
+    scale: float = 0.5,
+    neighbors: int = 6,
+) -> Tensor:
     r"""A graph's weights from the Euclidean distances between its nodes.
 
     .. math::
@@ -384,28 +460,45 @@ def adjacency(nodes: Tensor, kind: AdjacencyKind = "gaussian", scale: float = 0.
         )
     n = nodes.shape[1]
     if n < 2:
-        raise ValueError(f"a graph of {n} nodes has no distances; expected at least two")
+        raise ValueError(
+            f"a graph of {n} nodes has no distances; expected at least two"
+        )
     distances = (nodes[:, :, None] - nodes[:, None, :]).norm(dim=3)  # (m, n, n)
     mean = distances.sum((1, 2)) / (n * (n - 1))  # (m,)
-    require((mean > 0).all(), "all nodes of a face coincide; expected landmarks in different places, or NaN if unknown")
+    require(
+        (mean > 0).all(),
+        "all nodes of a face coincide; expected landmarks in different places, or NaN if unknown",
+    )
     length = (scale * mean).clamp(min=1e-6)[:, None, None]
     if kind == "gaussian":
-        weights = torch.exp(-(distances**2) / (2 * length**2))  # eq-g2rl-adjacency
+        weights = torch.exp(
+            -(distances**2) / (2 * length**2)
+        )  # eq-g2rl-adjacency
     elif kind == "inverse":
         weights = 1 / (1 + distances / length)
     else:
         if not 0 < neighbors < n:
-            raise ValueError(f"neighbors is {neighbors} but a node has {n - 1} others; expected 1 to {n - 1}")
+            raise ValueError(
+                f"neighbors is {neighbors} but a node has {n - 1} others; expected 1 to {n - 1}"
+            )
         itself = torch.eye(n, dtype=nodes.dtype, device=nodes.device)
         # Twins may lie in one place, so the node itself is put out of reach rather than assumed to be the nearest.
-        nearest = (distances + itself * torch.finfo(nodes.dtype).max).topk(neighbors, largest=False).indices
+        nearest = (
+            (distances + itself * torch.finfo(nodes.dtype).max)
+            .topk(neighbors, largest=False)
+            .indices
+        )
         chosen = torch.zeros_like(distances).scatter_(2, nearest, 1.0)
         weights = torch.maximum(chosen, chosen.transpose(1, 2)) + itself
-    degree = weights.sum(2).rsqrt()  # (m, n); every node counts itself, so no degree is 0
+    degree = weights.sum(
+        2
+    ).rsqrt()  # (m, n); every node counts itself, so no degree is 0
     return degree[:, :, None] * weights * degree[:, None, :]
 
 
-def geometry_loss(geometry: Tensor, projected: Tensor, known: Tensor | None = None) -> Tensor:
+def geometry_loss(
+    geometry: Tensor, projected: Tensor, known: Tensor | None = None
+) -> Tensor:
     r"""Geometry guidance.
 
     .. math:: L_G = \frac{1}{m} \sum_i b_i \lVert G_i - W M_i \rVert^2
@@ -438,7 +531,9 @@ def geometry_loss(geometry: Tensor, projected: Tensor, known: Tensor | None = No
     return squares.mean()  # eq-g2rl-guidance
 
 
-def landmark_intensity_loss(read: Tensor, intensities: Tensor, known: Tensor | None = None) -> Tensor:
+def landmark_intensity_loss(
+    read: Tensor, intensities: Tensor, known: Tensor | None = None
+) -> Tensor:
     r"""What the geometry learns where it is learned first and then held: to say the intensities.
 
     .. math:: L_I = \frac{1}{m} \sum_i b_i \lVert V G_i + v - I_i \rVert^2
@@ -466,7 +561,12 @@ def landmark_intensity_loss(read: Tensor, intensities: Tensor, known: Tensor | N
     Source: ours.
     """
     coded = ~intensities.isnan()
-    squares = (torch.where(coded, read - intensities.nan_to_num(), torch.zeros_like(read)) ** 2).sum(1)  # (m,)
+    squares = (
+        torch.where(
+            coded, read - intensities.nan_to_num(), torch.zeros_like(read)
+        )
+        ** 2
+    ).sum(1)  # (m,)
     if known is not None:
         squares = squares * known
     return squares.mean()  # eq-g2rl-landmark-intensities
@@ -503,7 +603,7 @@ def joint_loss(geometry: Tensor, heatmaps: Tensor, lambda_: float) -> Tensor:
     return lambda_ * geometry + (1 - lambda_) * heatmaps
 
 
-# --- parts of the network ---------------------------------------------------------------------------------------------
+# --- parts of the network -----------------------------------------------------
 
 
 class HeatmapEstimator(nn.Module):
@@ -525,7 +625,13 @@ class HeatmapEstimator(nn.Module):
     Source: Fan and Lin 2020; the layers are our reading.
     """
 
-    def __init__(self, backbone: nn.Module, action_units: Sequence[int], config: G2RLConfig, stride: float) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        action_units: Sequence[int],
+        config: G2RLConfig,
+        stride: float,
+    ) -> None:
         super().__init__()
         self.action_units = tuple(action_units)
         self.sigma, self.peak, self.stride = config.sigma, config.peak, stride
@@ -534,7 +640,9 @@ class HeatmapEstimator(nn.Module):
         channels = (int(backbone.out_channels), *config.deconv_channels)  # type: ignore[arg-type]
         for before, after in pairwise(channels):
             layers += [
-                nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False),  # twice the resolution
+                nn.ConvTranspose2d(
+                    before, after, 4, stride=2, padding=1, bias=False
+                ),  # twice the resolution
                 nn.BatchNorm2d(after),
                 nn.ReLU(inplace=True),
             ]
@@ -551,8 +659,12 @@ class HeatmapEstimator(nn.Module):
 
     def read(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Points (m, A, 2, 2) in image pixels and intensities (m, A) of heatmaps: the mean of the two maps, ours."""
-        points, intensities = read_heatmap(maps, self.sigma, self.peak)  # (m, 2A, 2), (m, 2A)
-        return from_map(points, self.stride).unflatten(1, (-1, 2)), intensities.unflatten(1, (-1, 2)).mean(2)
+        points, intensities = read_heatmap(
+            maps, self.sigma, self.peak
+        )  # (m, 2A, 2), (m, 2A)
+        return from_map(points, self.stride).unflatten(
+            1, (-1, 2)
+        ), intensities.unflatten(1, (-1, 2)).mean(2)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.read(self.heatmaps(images))[1]
@@ -628,7 +740,10 @@ class GeometryEncoder(nn.Module):
         super().__init__()
         self.config = config
         channels = (2, *config.gcn_channels)
-        self.graph = nn.ModuleList(GraphConvolution(before, after) for before, after in pairwise(channels))
+        self.graph = nn.ModuleList(
+            GraphConvolution(before, after)
+            for before, after in pairwise(channels)
+        )
         self.conv = nn.Conv1d(sum(config.gcn_channels), config.node_channels, 1)
         first, second = config.fc_sizes
         self.fc = nn.Sequential(
@@ -638,12 +753,19 @@ class GeometryEncoder(nn.Module):
             nn.ReLU(),
             nn.Linear(second, config.geometry_dim),
             # Faces are alike, so G starts out varying by less than batch normalization's usual eps.
-            nn.BatchNorm1d(config.geometry_dim, eps=1e-12, affine=False) if config.standardize else nn.Identity(),
+            nn.BatchNorm1d(config.geometry_dim, eps=1e-12, affine=False)
+            if config.standardize
+            else nn.Identity(),
         )
 
     def node_features(self, nodes: Tensor) -> Tensor:
         """F': the three layers' outputs side by side, nodes (m, n, 2) -> (m, n, c_1 + c_2 + c_3)."""
-        weights = adjacency(nodes, self.config.adjacency, self.config.adjacency_scale, self.config.neighbors)
+        weights = adjacency(
+            nodes,
+            self.config.adjacency,
+            self.config.adjacency_scale,
+            self.config.neighbors,
+        )
         features, outputs = nodes, []
         for layer in self.graph:
             features = layer(weights, features)
@@ -652,11 +774,13 @@ class GeometryEncoder(nn.Module):
 
     def forward(self, nodes: Tensor) -> Tensor:
         check_batch_normalization(self.fc, nodes)
-        features = self.node_features(nodes).transpose(1, 2)  # (m, c, n): Conv1d mixes channels, nodes stay apart
+        features = self.node_features(nodes).transpose(
+            1, 2
+        )  # (m, c, n): Conv1d mixes channels, nodes stay apart
         return self.fc(self.conv(features).flatten(1))
 
 
-# --- the network ------------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------
 
 
 class G2RL(nn.Module):
@@ -711,21 +835,38 @@ class G2RL(nn.Module):
     ) -> None:
         super().__init__()
         if not action_units:
-            raise ValueError("there is no action unit to estimate; expected at least one")
-        au_points(torch.zeros(1, 68, 2), action_units)  # says which AU has no points
+            raise ValueError(
+                "there is no action unit to estimate; expected at least one"
+            )
+        au_points(
+            torch.zeros(1, 68, 2), action_units
+        )  # says which AU has no points
         self.config = config
         self.action_units = tuple(action_units)
         self.image_size = image_size
         factor = 2 ** len(config.deconv_channels)
         self.heatmap_size = (map_size[0] * factor, map_size[1] * factor)
-        self.estimator = HeatmapEstimator(backbone, action_units, config, stride=image_size / self.heatmap_size[1])
+        self.estimator = HeatmapEstimator(
+            backbone,
+            action_units,
+            config,
+            stride=image_size / self.heatmap_size[1],
+        )
         self.geometry = GeometryEncoder(68, config)
         # W of L_G: all of M, flattened, to the length of G.
         self.projection = nn.Linear(
-            config.deconv_channels[-1] * self.heatmap_size[0] * self.heatmap_size[1], config.geometry_dim, bias=False
+            config.deconv_channels[-1]
+            * self.heatmap_size[0]
+            * self.heatmap_size[1],
+            config.geometry_dim,
+            bias=False,
         )
         # V of L_I, where geometry is learned first: from G to the intensities.
-        self.reader = nn.Linear(config.geometry_dim, len(action_units)) if config.geometry_epochs else None
+        self.reader = (
+            nn.Linear(config.geometry_dim, len(action_units))
+            if config.geometry_epochs
+            else None
+        )
 
     @property
     def backbone(self) -> nn.Module:
@@ -748,11 +889,21 @@ class G2RL(nn.Module):
                 f"{len(self.action_units)}: AU {', '.join(map(str, self.action_units))}; choose the columns with "
                 "action_unit_columns"
             )
-        points = to_map(au_points(landmarks, self.action_units), self.estimator.stride).flatten(1, 2)  # (m, 2A, 2)
+        points = to_map(
+            au_points(landmarks, self.action_units), self.estimator.stride
+        ).flatten(1, 2)  # (m, 2A, 2)
         of_both = intensities.repeat_interleave(2, dim=1)  # (m, 2A)
-        return gaussian_heatmap(points, of_both, self.heatmap_size, self.config.sigma, self.config.peak)
+        return gaussian_heatmap(
+            points,
+            of_both,
+            self.heatmap_size,
+            self.config.sigma,
+            self.config.peak,
+        )
 
-    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+    def training_step(
+        self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity
+    ) -> dict[str, Any]:
         """Loss and intensities of one batch.
 
         Args:
@@ -766,13 +917,25 @@ class G2RL(nn.Module):
         landmarks, intensities = batch["landmarks"], batch["action_units"]
         features = self.estimator.feature_maps(batch["images"])  # M
         maps = self.estimator.head(features)  # Φ
-        weights = 1 + self.config.emphasis * intensities.nan_to_num().repeat_interleave(2, dim=1)  # (m, 2A)
-        loss_s = heatmap_loss(maps, self.targets(landmarks, intensities), weights)
+        weights = (
+            1
+            + self.config.emphasis
+            * intensities.nan_to_num().repeat_interleave(2, dim=1)
+        )  # (m, 2A)
+        loss_s = heatmap_loss(
+            maps, self.targets(landmarks, intensities), weights
+        )
 
         known = ~landmarks.isnan().any(2).any(1)  # (m,)
         # Faces without landmarks get some graph, so that nothing divides by zero, and weight 0.
-        anywhere = torch.linspace(-1, 1, 68, device=landmarks.device, dtype=landmarks.dtype)[:, None]  # (68, 1)
-        nodes = torch.where(known[:, None, None], 2 * (landmarks + 0.5) / self.image_size - 1, anywhere)
+        anywhere = torch.linspace(
+            -1, 1, 68, device=landmarks.device, dtype=landmarks.dtype
+        )[:, None]  # (68, 1)
+        nodes = torch.where(
+            known[:, None, None],
+            2 * (landmarks + 0.5) / self.image_size - 1,
+            anywhere,
+        )
         held = self.reader is not None and epoch >= self.config.geometry_epochs
         vector = self.geometry(nodes)  # G
         if held:
@@ -780,19 +943,32 @@ class G2RL(nn.Module):
         projected = self.projection(features.flatten(1))  # W M
         loss_g = geometry_loss(vector, projected, known)
         loss = joint_loss(loss_g, loss_s, self.config.lambda_)
-        log = {"heatmap_loss": loss_s.detach(), "geometry_loss": loss_g.detach()}
+        log = {
+            "heatmap_loss": loss_s.detach(),
+            "geometry_loss": loss_g.detach(),
+        }
         if self.reader is not None:
-            if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+            if (
+                dist.is_available()
+                and dist.is_initialized()
+                and dist.get_world_size() > 1
+            ):
                 # They wait for the gradient of every weight in every step, and held weights have none.
                 raise ValueError(
                     f"geometry_epochs is {self.config.geometry_epochs}, which several processes cannot train together; "
                     "use one process, or 0"
                 )
-            loss_i = landmark_intensity_loss(self.reader(vector), intensities, known)
+            loss_i = landmark_intensity_loss(
+                self.reader(vector), intensities, known
+            )
             log["landmark_intensity_loss"] = loss_i.detach()
             if not held:
                 loss = loss_i + (1 - self.config.lambda_) * loss_s
-        return {"loss": loss, "logits": self.estimator.read(maps)[1], "log": log}
+        return {
+            "loss": loss,
+            "logits": self.estimator.read(maps)[1],
+            "log": log,
+        }
 
     def export(self) -> HeatmapEstimator:
         """A copy of the branch that stays: images in, intensities out, no trace of geometry module and projection."""

@@ -32,15 +32,24 @@ PART_LANDMARKS: dict[str, tuple[int, ...]] = {
     "mouth": tuple(range(48, 68)),
 }
 # The official code's slices, [37:48] and [48:67], leave out an eye's outer corner and the last point of the lips.
-OFFICIAL_LANDMARKS = {part: tuple(p for p in points if p not in (36, 67)) for part, points in PART_LANDMARKS.items()}
+OFFICIAL_LANDMARKS = {
+    part: tuple(p for p in points if p not in (36, 67))
+    for part, points in PART_LANDMARKS.items()
+}
 RIGHT_EYE, LEFT_EYE = tuple(range(36, 42)), tuple(range(42, 48))
 # Height and width of each crop of a 128 x 128 face, as in the official code.
-PART_SIZES_AT_128: dict[str, tuple[int, int]] = {"eyes": (48, 128), "nose": (64, 32), "mouth": (32, 64)}
+PART_SIZES_AT_128: dict[str, tuple[int, int]] = {
+    "eyes": (48, 128),
+    "nose": (64, 32),
+    "mouth": (32, 64),
+}
 
-# --- equations: what the network looks at -----------------------------------------------------------------------------
+# --- equations: what the network looks at -------------------------------------
 
 
-def frame_positions(lengths: Tensor, frames: Frames = "first_middle_apex") -> Tensor:
+def frame_positions(
+    lengths: Tensor, frames: Frames = "first_middle_apex"
+) -> Tensor:
     r"""Positions of the first, middle and apex frame of each sequence.
 
     .. math:: p = \left(0, \left\lfloor \frac{\ell - 1}{2} \right\rfloor, \ell - 1\right)
@@ -69,7 +78,10 @@ def frame_positions(lengths: Tensor, frames: Frames = "first_middle_apex") -> Te
     """
     apex = lengths - 1
     if frames == "apex":
-        require((lengths >= 1).all(), "a sequence has no valid frame; expected lengths of at least 1")
+        require(
+            (lengths >= 1).all(),
+            "a sequence has no valid frame; expected lengths of at least 1",
+        )
         return torch.stack([apex, apex, apex], dim=1)  # (m, 3)
     require(
         (lengths >= 2).all(),
@@ -77,7 +89,9 @@ def frame_positions(lengths: Tensor, frames: Frames = "first_middle_apex") -> Te
         "drop such sequences, or pass MGLNConfig(frames='apex') to read still faces",
     )
     apex = apex.clamp(min=0)
-    return torch.stack([torch.zeros_like(apex), apex // 2, apex], dim=1)  # eq-mgln-frames; (m, 3)
+    return torch.stack(
+        [torch.zeros_like(apex), apex // 2, apex], dim=1
+    )  # eq-mgln-frames; (m, 3)
 
 
 def select_frames(values: Tensor, positions: Tensor) -> Tensor:
@@ -137,13 +151,20 @@ def part_sizes(image_size: int) -> dict[str, tuple[int, int]]:
     Source: the official code at 128 pixels; other sizes are ours.
     """
     return {
-        part: (8 * math.ceil(height * image_size / 1024), 8 * math.ceil(width * image_size / 1024))
+        part: (
+            8 * math.ceil(height * image_size / 1024),
+            8 * math.ceil(width * image_size / 1024),
+        )
         for part, (height, width) in PART_SIZES_AT_128.items()
     }
 
 
 def extract_part(
-    images: Tensor, landmarks: Tensor, points: tuple[int, ...], size: tuple[int, int], width: float
+    images: Tensor,
+    landmarks: Tensor,
+    points: tuple[int, ...],
+    size: tuple[int, int],
+    width: float,
 ) -> tuple[Tensor, Tensor]:
     r"""Cut one part out of every face, level, at a size that follows the face.
 
@@ -185,7 +206,10 @@ def extract_part(
     Source: our reading of Yu et al. 2020, who give the crops' sizes and not how they are placed.
     """
     extent = _picture_extent(images, landmarks)
-    right, left = landmarks[:, RIGHT_EYE].mean(1), landmarks[:, LEFT_EYE].mean(1)  # (n, 2) each
+    right, left = (
+        landmarks[:, RIGHT_EYE].mean(1),
+        landmarks[:, LEFT_EYE].mean(1),
+    )  # (n, 2) each
     # In the picture the person's right eye is on the left, so this vector points to the right when the head is upright.
     eye_line = left - right
     distance = eye_line.norm(dim=1)  # (n,)
@@ -193,20 +217,41 @@ def extract_part(
     inside = ((center > -0.5) & (center < extent - 0.5)).all(1)
     present = inside & (distance > 1e-3)  # comparisons with NaN are False
     center = torch.where(present[:, None], center, torch.zeros_like(center))
-    unit = torch.where(present[:, None], eye_line / distance.clamp(min=1e-3)[:, None], torch.zeros_like(eye_line))
-    scale = torch.where(present, width * distance / size[1], torch.zeros_like(distance))  # picture pixels a crop pixel
+    unit = torch.where(
+        present[:, None],
+        eye_line / distance.clamp(min=1e-3)[:, None],
+        torch.zeros_like(eye_line),
+    )
+    scale = torch.where(
+        present, width * distance / size[1], torch.zeros_like(distance)
+    )  # picture pixels a crop pixel
 
-    v = torch.arange(size[0], device=images.device, dtype=images.dtype) - (size[0] - 1) / 2
-    u = torch.arange(size[1], device=images.device, dtype=images.dtype) - (size[1] - 1) / 2
+    v = (
+        torch.arange(size[0], device=images.device, dtype=images.dtype)
+        - (size[0] - 1) / 2
+    )
+    u = (
+        torch.arange(size[1], device=images.device, dtype=images.dtype)
+        - (size[1] - 1) / 2
+    )
     u, v = u[None, None, :], v[None, :, None]  # (1, 1, w), (1, h, 1)
-    cosine, sine = (scale * unit[:, 0])[:, None, None], (scale * unit[:, 1])[:, None, None]  # (n, 1, 1)
-    x = center[:, 0, None, None] + cosine * u - sine * v  # eq-mgln-crop; (n, h, w)
+    cosine, sine = (
+        (scale * unit[:, 0])[:, None, None],
+        (scale * unit[:, 1])[:, None, None],
+    )  # (n, 1, 1)
+    x = (
+        center[:, 0, None, None] + cosine * u - sine * v
+    )  # eq-mgln-crop; (n, h, w)
     y = center[:, 1, None, None] + sine * u + cosine * v
     return _read(images, x, y, present), present
 
 
 def extract_box(
-    images: Tensor, landmarks: Tensor, points: tuple[int, ...], size: tuple[int, int], margin: float
+    images: Tensor,
+    landmarks: Tensor,
+    points: tuple[int, ...],
+    size: tuple[int, int],
+    margin: float,
 ) -> tuple[Tensor, Tensor]:
     r"""Cut one part out as the official code does: an upright box around its landmarks, squeezed to the crop's size.
 
@@ -256,12 +301,17 @@ def extract_box(
     x, y = (
         (
             low[:, axis, None]
-            + (torch.arange(count, device=images.device) + 0.5) * ((high - low)[:, axis, None] / count)
+            + (torch.arange(count, device=images.device) + 0.5)
+            * ((high - low)[:, axis, None] / count)
             - 0.5
-        ).clamp(low[:, axis, None], high[:, axis, None] - 1)  # eq-mgln-box; (n, count)
+        ).clamp(
+            low[:, axis, None], high[:, axis, None] - 1
+        )  # eq-mgln-box; (n, count)
         for axis, count in enumerate(reversed(size))
     )
-    x, y = torch.broadcast_tensors(x[:, None, :], y[:, :, None])  # (n, h, w) each
+    x, y = torch.broadcast_tensors(
+        x[:, None, :], y[:, :, None]
+    )  # (n, h, w) each
     return _read(images, x, y, present), present
 
 
@@ -286,11 +336,16 @@ def _read(images: Tensor, x: Tensor, y: Tensor, present: Tensor) -> Tensor:
     """The pictures (n, 3, H, W) read at the places x and y, (n, h, w) each; 0 where a part is not present."""
     height, width = images.shape[-2:]
     # grid_sample wants -1 and 1 at the outer edges of the outer pixels; pixel centers are at integers.
-    grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)  # (n, h, w, 2)
-    return F.grid_sample(images, grid.to(images.dtype), align_corners=False) * present[:, None, None, None]
+    grid = torch.stack(
+        [(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1
+    )  # (n, h, w, 2)
+    return (
+        F.grid_sample(images, grid.to(images.dtype), align_corners=False)
+        * present[:, None, None, None]
+    )
 
 
-# --- equations: the offset layer --------------------------------------------------------------------------------------
+# --- equations: the offset layer ----------------------------------------------
 
 
 def sampling_points(offsets: Tensor) -> Tensor:
@@ -321,10 +376,16 @@ def sampling_points(offsets: Tensor) -> Tensor:
         torch.arange(w, device=offsets.device, dtype=offsets.dtype),
         indexing="ij",
     )
-    return torch.stack([x, y], dim=-1) + offsets.permute(0, 1, 3, 4, 2)  # (m, C, h, w, 2)
+    return torch.stack([x, y], dim=-1) + offsets.permute(
+        0, 1, 3, 4, 2
+    )  # (m, C, h, w, 2)
 
 
-def channelwise_resample(features: Tensor, offsets: Tensor, padding: Literal["border", "zeros"] = "border") -> Tensor:
+def channelwise_resample(
+    features: Tensor,
+    offsets: Tensor,
+    padding: Literal["border", "zeros"] = "border",
+) -> Tensor:
     r"""Read every channel at its own displaced points, bilinearly.
 
     .. math:: \mathrm{out}_c(k) = \sum_q \max(0, 1 - |k_x + \Delta_{ck,x} - q_x|)
@@ -404,11 +465,13 @@ def scrambled_offsets(predicted: Tensor) -> Tensor:
     Source: the official code's offset layer.
     """
     m, channels, h, w = predicted.shape
-    pairs = predicted.reshape(m, channels // 2, h, w, 2)  # eq-mgln-scramble; (m, 2C, h, w) -> (m, C, h, w, [y, x])
+    pairs = predicted.reshape(
+        m, channels // 2, h, w, 2
+    )  # eq-mgln-scramble; (m, 2C, h, w) -> (m, C, h, w, [y, x])
     return pairs.flip(-1).permute(0, 1, 4, 2, 3)  # (m, C, [x, y], h, w)
 
 
-# --- equations: two tasks, one decision -------------------------------------------------------------------------------
+# --- equations: two tasks, one decision ---------------------------------------
 
 
 def two_task_loss(
@@ -454,14 +517,20 @@ def two_task_loss(
     """
     global_loss = F.cross_entropy(global_scores, labels)
     if partners is not None:
-        global_loss = share * global_loss + (1 - share) * F.cross_entropy(global_scores, partners)
-    local_losses = F.cross_entropy(local_scores, labels, reduction="none")  # (m,)
+        global_loss = share * global_loss + (1 - share) * F.cross_entropy(
+            global_scores, partners
+        )
+    local_losses = F.cross_entropy(
+        local_scores, labels, reduction="none"
+    )  # (m,)
     if has_parts is not None:
         local_losses = local_losses * has_parts
     return global_loss, local_losses.mean()
 
 
-def mix_faces(faces: Tensor, labels: Tensor, alpha: float) -> tuple[Tensor, Tensor, Tensor]:
+def mix_faces(
+    faces: Tensor, labels: Tensor, alpha: float
+) -> tuple[Tensor, Tensor, Tensor]:
     r"""Mixup: every face blended with another one of the batch, by one share for the whole batch.
 
     .. math:: \tilde x_i = t x_i + (1 - t) x_{\pi(i)}, \qquad t \sim \mathrm{Beta}(\alpha, \alpha)
@@ -490,12 +559,16 @@ def mix_faces(faces: Tensor, labels: Tensor, alpha: float) -> tuple[Tensor, Tens
     """
     concentration = torch.full((), alpha, device=faces.device)
     # validate_args would read the values back from the device.
-    share = torch.distributions.Beta(concentration, concentration, validate_args=False).sample()
+    share = torch.distributions.Beta(
+        concentration, concentration, validate_args=False
+    ).sample()
     order = torch.randperm(len(faces), device=faces.device)
     return share * faces + (1 - share) * faces[order], labels[order], share
 
 
-def fuse(global_scores: Tensor, local_scores: Tensor, weight: float | Tensor = 0.5) -> Tensor:
+def fuse(
+    global_scores: Tensor, local_scores: Tensor, weight: float | Tensor = 0.5
+) -> Tensor:
     r"""Fusion of the two modules' decisions.
 
     .. math:: s_i = w \, s^g_i + (1 - w) \, s^l_i
@@ -529,11 +602,15 @@ def fuse(global_scores: Tensor, local_scores: Tensor, weight: float | Tensor = 0
             "expected the same (m, K)"
         )
     if isinstance(weight, int | float) and not 0 <= weight <= 1:
-        raise ValueError(f"weight is {weight}; expected a share from 0 (local alone) to 1 (global alone)")
-    return weight * global_scores + (1 - weight) * local_scores  # eq-mgln-fusion
+        raise ValueError(
+            f"weight is {weight}; expected a share from 0 (local alone) to 1 (global alone)"
+        )
+    return (
+        weight * global_scores + (1 - weight) * local_scores
+    )  # eq-mgln-fusion
 
 
-# --- parts of the network ---------------------------------------------------------------------------------------------
+# --- parts of the network -----------------------------------------------------
 
 
 class Statistics(nn.Module):
@@ -560,17 +637,32 @@ class Statistics(nn.Module):
     def __init__(self, trunk: nn.Module) -> None:
         super().__init__()
         for name in self.names(trunk):
-            self.register_buffer(name.replace(".", "_"), trunk.get_buffer(name).clone())
+            self.register_buffer(
+                name.replace(".", "_"), trunk.get_buffer(name).clone()
+            )
 
     @staticmethod
     def names(trunk: nn.Module) -> list[str]:
         """The names of the averages inside the trunk."""
-        layers = {name for name, layer in trunk.named_modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)}
-        return [name for name, _ in trunk.named_buffers() if name.rpartition(".")[0] in layers]
+        layers = {
+            name
+            for name, layer in trunk.named_modules()
+            if isinstance(layer, nn.modules.batchnorm._BatchNorm)
+        }
+        return [
+            name
+            for name, _ in trunk.named_buffers()
+            if name.rpartition(".")[0] in layers
+        ]
 
     def forward(self, trunk: nn.Module, images: Tensor) -> Tensor:
-        own = {name: getattr(self, name.replace(".", "_")) for name in self.names(trunk)}
-        return torch.func.functional_call(trunk, own, (images,))  # in training the averages are updated in place
+        own = {
+            name: getattr(self, name.replace(".", "_"))
+            for name in self.names(trunk)
+        }
+        return torch.func.functional_call(
+            trunk, own, (images,)
+        )  # in training the averages are updated in place
 
 
 def _use_group_normalization(module: nn.Module) -> None:
@@ -578,14 +670,21 @@ def _use_group_normalization(module: nn.Module) -> None:
     for name, layer in module.named_children():
         if isinstance(layer, nn.BatchNorm2d):
             channels = layer.num_features
-            groups = nn.GroupNorm(channels // 8 if channels % 8 == 0 else 1, channels, layer.eps)
+            groups = nn.GroupNorm(
+                channels // 8 if channels % 8 == 0 else 1, channels, layer.eps
+            )
             groups.load_state_dict(dict(layer.named_parameters()))
             setattr(module, name, groups)
         else:
             _use_group_normalization(layer)
 
 
-def _convolution(in_channels: int, out_channels: int, kernel: int, fan: Literal["fan_in", "fan_out"]) -> nn.Conv2d:
+def _convolution(
+    in_channels: int,
+    out_channels: int,
+    kernel: int,
+    fan: Literal["fan_in", "fan_out"],
+) -> nn.Conv2d:
     """A convolution that keeps the map's size, its weights drawn from N(0, 2/fan).
 
     He's initialization counts the inputs ("fan_in", our choice), which keeps a signal's size through convolutions and
@@ -622,9 +721,13 @@ class ChannelwiseOffset(nn.Module):
     def __init__(self, channels: int, official: bool = False) -> None:
         super().__init__()
         self.official = official
-        self.predict = nn.Conv2d(channels, 2 * channels, 3, padding=1, bias=not official)
+        self.predict = nn.Conv2d(
+            channels, 2 * channels, 3, padding=1, bias=not official
+        )
         if official:
-            nn.init.kaiming_normal_(self.predict.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.kaiming_normal_(
+                self.predict.weight, mode="fan_out", nonlinearity="relu"
+            )
         else:
             nn.init.zeros_(self.predict.weight)
             nn.init.zeros_(self.predict.bias)  # type: ignore[arg-type]
@@ -632,7 +735,11 @@ class ChannelwiseOffset(nn.Module):
     def offsets(self, features: Tensor) -> Tensor:
         """(m, C, h, w) to offsets (m, C, 2, h, w), (x, y) in pixels of the map."""
         predicted = self.predict(features)  # (m, 2C, h, w)
-        return scrambled_offsets(predicted) if self.official else predicted.unflatten(1, (features.shape[1], 2))
+        return (
+            scrambled_offsets(predicted)
+            if self.official
+            else predicted.unflatten(1, (features.shape[1], 2))
+        )
 
     def forward(self, features: Tensor) -> Tensor:
         return channelwise_resample(features, self.offsets(features))
@@ -669,14 +776,21 @@ class DeformableConv(nn.Module):
         # torchvision's operator knows no half precision on every device, and places need more digits anyway.
         exact = torch.promote_types(features.dtype, torch.float32)
         with torch.autocast(features.device.type, enabled=False):
-            return self.conv(features.to(exact), offsets.to(exact)).to(features.dtype)
+            return self.conv(features.to(exact), offsets.to(exact)).to(
+                features.dtype
+            )
 
 
-def _pointwise_head(channels: tuple[int, ...], config: MGLNConfig) -> nn.Sequential:
+def _pointwise_head(
+    channels: tuple[int, ...], config: MGLNConfig
+) -> nn.Sequential:
     """1x1 convolutions with ReLUs between them, the scores averaged over the map: (m, C, h, w) to (m, K)."""
     layers: list[nn.Module] = []
     for before, after in itertools.pairwise(channels):
-        layers += [_convolution(before, after, 1, config.initialization), nn.ReLU()]
+        layers += [
+            _convolution(before, after, 1, config.initialization),
+            nn.ReLU(),
+        ]
     if not config.final_relu:
         layers.pop()
     # Global average pooling: no fully connected layer, no parameter.
@@ -700,22 +814,38 @@ class GFM(nn.Module):
     Source: Yu et al. 2020.
     """
 
-    def __init__(self, in_channels: int, num_classes: int, config: MGLNConfig) -> None:
+    def __init__(
+        self, in_channels: int, num_classes: int, config: MGLNConfig
+    ) -> None:
         super().__init__()
         channels = (in_channels, *config.gfm_channels[:3])
         blocks: list[nn.Module] = []
         for before, after in itertools.pairwise(channels):
             if config.offset == "deform_conv":
-                blocks.append(nn.Sequential(DeformableConv(before, after), nn.ReLU()))
+                blocks.append(
+                    nn.Sequential(DeformableConv(before, after), nn.ReLU())
+                )
             else:
-                offset = ChannelwiseOffset(before, official=config.offset == "official")
-                blocks.append(nn.Sequential(offset, _convolution(before, after, 3, config.initialization), nn.ReLU()))
+                offset = ChannelwiseOffset(
+                    before, official=config.offset == "official"
+                )
+                blocks.append(
+                    nn.Sequential(
+                        offset,
+                        _convolution(before, after, 3, config.initialization),
+                        nn.ReLU(),
+                    )
+                )
         self.blocks = nn.Sequential(*blocks)
-        self.head = _pointwise_head((*config.gfm_channels[2:], num_classes), config)
+        self.head = _pointwise_head(
+            (*config.gfm_channels[2:], num_classes), config
+        )
 
     def embed(self, features: Tensor) -> Tensor:
         """What the last convolution turns into scores, averaged over the map: (m, C, h, w) -> (m, gfm_channels[-1])."""
-        return self.head[:4](self.blocks(features)).mean(dim=(2, 3))  # two convolutions with their ReLUs
+        return self.head[:4](self.blocks(features)).mean(
+            dim=(2, 3)
+        )  # two convolutions with their ReLUs
 
     def forward(self, features: Tensor) -> Tensor:
         return self.head(self.blocks(features))
@@ -750,21 +880,39 @@ class LST(nn.Module):
     Source: Yu et al. 2020.
     """
 
-    def __init__(self, in_channels: int, map_size: tuple[int, int], config: MGLNConfig) -> None:
+    def __init__(
+        self, in_channels: int, map_size: tuple[int, int], config: MGLNConfig
+    ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for before, after in itertools.pairwise((in_channels, *config.lst_channels, 1)):
+        for before, after in itertools.pairwise(
+            (in_channels, *config.lst_channels, 1)
+        ):
             # The official code leaves these convolutions, and these alone, to torch's default.
             official = config.initialization == "fan_out"
-            layers += [nn.Conv2d(before, after, 1) if official else _convolution(before, after, 1, "fan_in"), nn.ReLU()]
-        self.squeeze = nn.Sequential(*(layers if config.lst_relu else layers[:-1]))
-        self.lstm = nn.LSTM(map_size[0] * map_size[1], config.lstm_hidden, config.lstm_layers, batch_first=True)
+            layers += [
+                nn.Conv2d(before, after, 1)
+                if official
+                else _convolution(before, after, 1, "fan_in"),
+                nn.ReLU(),
+            ]
+        self.squeeze = nn.Sequential(
+            *(layers if config.lst_relu else layers[:-1])
+        )
+        self.lstm = nn.LSTM(
+            map_size[0] * map_size[1],
+            config.lstm_hidden,
+            config.lstm_layers,
+            batch_first=True,
+        )
         self.side = math.isqrt(config.lstm_hidden)
 
     def forward(self, features: Tensor) -> Tensor:
         m, f = features.shape[:2]
         squeezed = self.squeeze(features.flatten(0, 1))  # (m f, 1, h, w)
-        states, _ = self.lstm(squeezed.reshape(m, f, -1))  # (m, f, h w) -> (m, f, hidden)
+        states, _ = self.lstm(
+            squeezed.reshape(m, f, -1)
+        )  # (m, f, h w) -> (m, f, hidden)
         return states[:, -1].reshape(m, 1, self.side, self.side)  # eq-mgln-lst
 
 
@@ -798,18 +946,31 @@ class PBM(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, num_classes: int, map_sizes: dict[str, tuple[int, int]], config: MGLNConfig
+        self,
+        in_channels: int,
+        num_classes: int,
+        map_sizes: dict[str, tuple[int, int]],
+        config: MGLNConfig,
     ) -> None:
         super().__init__()
-        self.lst = nn.ModuleDict({part: LST(in_channels, size, config) for part, size in map_sizes.items()})
-        self.part_end = _pointwise_head((len(map_sizes), *config.part_end_channels, num_classes), config)
+        self.lst = nn.ModuleDict(
+            {
+                part: LST(in_channels, size, config)
+                for part, size in map_sizes.items()
+            }
+        )
+        self.part_end = _pointwise_head(
+            (len(map_sizes), *config.part_end_channels, num_classes), config
+        )
 
     def forward(self, features: dict[str, Tensor], present: Tensor) -> Tensor:
-        f_enm = torch.cat([block(features[part]) for part, block in self.lst.items()], 1)  # eq-mgln-parts; (m, 3, s, s)
+        f_enm = torch.cat(
+            [block(features[part]) for part, block in self.lst.items()], 1
+        )  # eq-mgln-parts; (m, 3, s, s)
         return self.part_end(f_enm * present[:, :, None, None])
 
 
-# --- the network ------------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------
 
 
 class MGLN(nn.Module):
@@ -849,7 +1010,11 @@ class MGLN(nn.Module):
     needs = ("labels", "landmarks", "lengths")
 
     def __init__(
-        self, backbone: nn.Module, num_classes: int, config: MGLNConfig = PRESETS["paper"], image_size: int = 128
+        self,
+        backbone: nn.Module,
+        num_classes: int,
+        config: MGLNConfig = PRESETS["paper"],
+        image_size: int = 128,
     ) -> None:
         super().__init__()
         self.config = config
@@ -858,11 +1023,18 @@ class MGLN(nn.Module):
             _use_group_normalization(backbone)
         self.backbone = backbone
         kinds = PARTS if config.trunk_norm == "own" else ()
-        self.statistics = nn.ModuleDict({part: Statistics(backbone) for part in kinds})
+        self.statistics = nn.ModuleDict(
+            {part: Statistics(backbone) for part in kinds}
+        )
         self.sizes = part_sizes(image_size)
         channels = int(backbone.out_channels)  # type: ignore[arg-type]
         self.gfm = GFM(channels, num_classes, config)
-        self.pbm = PBM(channels, num_classes, {part: self.map_size(self.sizes[part]) for part in PARTS}, config)
+        self.pbm = PBM(
+            channels,
+            num_classes,
+            {part: self.map_size(self.sizes[part]) for part in PARTS},
+            config,
+        )
 
     def map_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The trunk's map of a crop of ``size``, found by sending one through."""
@@ -870,7 +1042,9 @@ class MGLN(nn.Module):
         self.backbone.eval()
         try:
             with torch.no_grad():
-                height, width = self.backbone(torch.zeros(1, 3, *size)).shape[-2:]
+                height, width = self.backbone(torch.zeros(1, 3, *size)).shape[
+                    -2:
+                ]
         except RuntimeError as error:
             raise ValueError(
                 f"a crop of {size[0]} x {size[1]} pixels is too small for this backbone; use larger images or a trunk "
@@ -880,12 +1054,20 @@ class MGLN(nn.Module):
             self.backbone.train(was_training)
         return int(height), int(width)
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *further: Any) -> None:
-        if not any(name.startswith(f"{prefix}statistics.") for name in state_dict):
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *further: Any
+    ) -> None:
+        if not any(
+            name.startswith(f"{prefix}statistics.") for name in state_dict
+        ):
             for part in self.statistics:
                 for name in Statistics.names(self.backbone):
-                    if (there := state_dict.get(f"{prefix}backbone.{name}")) is not None:
-                        state_dict[f"{prefix}statistics.{part}.{name.replace('.', '_')}"] = there
+                    if (
+                        there := state_dict.get(f"{prefix}backbone.{name}")
+                    ) is not None:
+                        state_dict[
+                            f"{prefix}statistics.{part}.{name.replace('.', '_')}"
+                        ] = there
         super()._load_from_state_dict(state_dict, prefix, *further)
 
     def trunk(self, kind: str, images: Tensor) -> Tensor:
@@ -907,14 +1089,20 @@ class MGLN(nn.Module):
             )
         return self.gfm(self.backbone(images))
 
-    def look(self, batch: dict[str, Any]) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def look(
+        self, batch: dict[str, Any]
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """What the two modules see.
 
         Returns:
             apex faces (m, 3, H, W), the parts' crops, each (m, 3 frames, 3, h, w), and present (m, 3 parts) bool: the
             part is there in all frames.
         """
-        images, landmarks, lengths = batch["images"], batch["landmarks"], batch["lengths"]
+        images, landmarks, lengths = (
+            batch["images"],
+            batch["landmarks"],
+            batch["lengths"],
+        )
         if images.ndim != 5 or landmarks.ndim != 4:
             raise ValueError(
                 f"images have shape {tuple(images.shape)} and landmarks {tuple(landmarks.shape)}; expected sequences "
@@ -924,14 +1112,26 @@ class MGLN(nn.Module):
         frames = select_frames(images, positions)  # (m, 3, 3, H, W)
         points = select_frames(landmarks, positions)  # (m, 3, 68, 2)
         m, f = frames.shape[:2]
-        pictures = frames.flatten(0, 1), points.flatten(0, 1)  # (m f, 3, H, W) and (m f, 68, 2)
+        pictures = (
+            frames.flatten(0, 1),
+            points.flatten(0, 1),
+        )  # (m f, 3, H, W) and (m f, 68, 2)
         crops, present = {}, []
         for part, width in zip(PARTS, self.config.part_widths, strict=True):
             if self.config.crops == "box":
-                crop, there = extract_box(*pictures, OFFICIAL_LANDMARKS[part], self.sizes[part], self.config.box_margin)
+                crop, there = extract_box(
+                    *pictures,
+                    OFFICIAL_LANDMARKS[part],
+                    self.sizes[part],
+                    self.config.box_margin,
+                )
             else:
-                crop, there = extract_part(*pictures, PART_LANDMARKS[part], self.sizes[part], width)
-            crops[part] = crop.unflatten(0, (m, f))  # (m f, 3, h, w) -> (m, f, 3, h, w)
+                crop, there = extract_part(
+                    *pictures, PART_LANDMARKS[part], self.sizes[part], width
+                )
+            crops[part] = crop.unflatten(
+                0, (m, f)
+            )  # (m f, 3, h, w) -> (m, f, 3, h, w)
             present.append(there.view(m, f).all(1))
         return frames[:, -1], crops, torch.stack(present, dim=1)
 
@@ -940,7 +1140,9 @@ class MGLN(nn.Module):
         maps = {}
         for part, crop in crops.items():
             features = self.trunk(part, crop.flatten(0, 1))  # (m f, C, h, w)
-            maps[part] = features.unflatten(0, crop.shape[:2])  # (m, f, C, h, w)
+            maps[part] = features.unflatten(
+                0, crop.shape[:2]
+            )  # (m, f, C, h, w)
         return self.pbm(maps, present)
 
     def scores(self, batch: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
@@ -951,10 +1153,14 @@ class MGLN(nn.Module):
     def predict(self, batch: dict[str, Any]) -> Tensor:
         """Fused scores (m, K); a face without any part is decided by its global scores alone."""
         global_scores, local_scores, has_parts = self.scores(batch)
-        weight = torch.where(has_parts, self.config.fusion_weight, 1.0)[:, None].to(global_scores.dtype)  # (m, 1)
+        weight = torch.where(has_parts, self.config.fusion_weight, 1.0)[
+            :, None
+        ].to(global_scores.dtype)  # (m, 1)
         return fuse(global_scores, local_scores, weight)
 
-    def training_step(self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+    def training_step(
+        self, batch: dict[str, Any], epoch: int = 0, gather: Gather = identity
+    ) -> dict[str, Any]:
         """Loss and fused scores of one batch.
 
         Args:
@@ -971,11 +1177,21 @@ class MGLN(nn.Module):
         share: float | Tensor = 1.0
         if self.config.mixup > 0:
             faces, partners, share = mix_faces(faces, labels, self.config.mixup)
-        global_scores, local_scores = self(faces), self.local_scores(crops, present)
-        global_loss, local_loss = two_task_loss(global_scores, local_scores, labels, has_parts, partners, share)
-        weight = torch.where(has_parts, self.config.fusion_weight, 1.0)[:, None].to(global_scores.dtype)
+        global_scores, local_scores = (
+            self(faces),
+            self.local_scores(crops, present),
+        )
+        global_loss, local_loss = two_task_loss(
+            global_scores, local_scores, labels, has_parts, partners, share
+        )
+        weight = torch.where(has_parts, self.config.fusion_weight, 1.0)[
+            :, None
+        ].to(global_scores.dtype)
         return {
             "loss": global_loss + local_loss,  # eq-mgln-loss
             "logits": fuse(global_scores, local_scores, weight),
-            "log": {"global_loss": global_loss.detach(), "local_loss": local_loss.detach()},
+            "log": {
+                "global_loss": global_loss.detach(),
+                "local_loss": local_loss.detach(),
+            },
         }

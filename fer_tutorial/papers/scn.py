@@ -18,14 +18,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fer_tutorial.papers.checks import Gather, check_classes, check_scores, identity
+from fer_tutorial.papers.checks import (
+    Gather,
+    check_classes,
+    check_scores,
+    identity,
+)
 from fer_tutorial.papers.configs import SCN_PRESETS as PRESETS
-from fer_tutorial.papers.configs import RelabelGroup, SCNConfig, check_beta, check_delta_2, check_one_of
+from fer_tutorial.papers.configs import (
+    RelabelGroup,
+    SCNConfig,
+    check_beta,
+    check_delta_2,
+    check_one_of,
+)
 
-# --- equations ------------------------------------------------------------------------------------------------------
+# --- equations ----------------------------------------------------------------
 
 
-def importance(features: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def importance(
+    features: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
     r"""How much each sample is worth.
 
     .. math:: \alpha_i = \sigma(w_a^\top x_i)
@@ -62,10 +75,14 @@ def importance(features: Tensor, weight: Tensor, bias: Tensor | None = None) -> 
     # A product and a sum rather than a matrix product: it stays float32 under mixed precision, where bf16 would round
     # importances so coarsely that many tie.  It also leaves no axis of length one to squeeze away.
     score = (features * weight).sum(dim=-1)  # (m, d) -> (m,)
-    return torch.sigmoid(score if bias is None else score + bias)  # eq-scn-importance
+    return torch.sigmoid(
+        score if bias is None else score + bias
+    )  # eq-scn-importance
 
 
-def weighted_cross_entropy(logits: Tensor, importance: Tensor, labels: Tensor) -> Tensor:
+def weighted_cross_entropy(
+    logits: Tensor, importance: Tensor, labels: Tensor
+) -> Tensor:
     r"""Cross-entropy of logits that are scaled by importance.
 
     .. math:: L_{WCE} = -\frac{1}{m} \sum_{i=1}^{m} \log \frac{\exp(\alpha_i z_{i y_i})}{\sum_j \exp(\alpha_i z_{ij})}
@@ -100,7 +117,9 @@ def weighted_cross_entropy(logits: Tensor, importance: Tensor, labels: Tensor) -
     """
     check_scores(logits, labels, "logits")
     check_importance(importance, len(labels))
-    return F.cross_entropy(importance[:, None] * logits, labels)  # eq-scn-wce; (m, 1) * (m, K)
+    return F.cross_entropy(
+        importance[:, None] * logits, labels
+    )  # eq-scn-wce; (m, 1) * (m, K)
 
 
 def high_group_size(n: int, beta: float) -> int:
@@ -138,7 +157,9 @@ def high_group_size(n: int, beta: float) -> int:
     return max(1, min(int(beta * n + 1e-9), n - 1))
 
 
-def rank_regularization(importance: Tensor, beta: float = 0.7, margin: float | Tensor = 0.15) -> Tensor:
+def rank_regularization(
+    importance: Tensor, beta: float = 0.7, margin: float | Tensor = 0.15
+) -> Tensor:
     r"""Ask that the important part of a batch be more important than the rest by a margin.
 
     .. math:: L_{RR} = \max\{0, \delta_1 - (\alpha_H - \alpha_L)\}, \qquad
@@ -256,7 +277,9 @@ def relabel(
         everyone = importance if ranked_among is None else ranked_among
         border = everyone.topk(high_group_size(len(everyone), beta)).values[-1]
         changed = changed & (importance < border)
-    return Relabelling(torch.where(changed, favorite, labels), largest, changed)  # eq-scn-relabel
+    return Relabelling(
+        torch.where(changed, favorite, labels), largest, changed
+    )  # eq-scn-relabel
 
 
 def check_importance(importance: Tensor, n: int) -> None:
@@ -268,7 +291,7 @@ def check_importance(importance: Tensor, n: int) -> None:
         )
 
 
-# --- the network ----------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------
 
 
 class SCN(nn.Module):
@@ -307,7 +330,12 @@ class SCN(nn.Module):
     task = "expression"
     needs = ("labels",)
 
-    def __init__(self, backbone: nn.Module, num_classes: int, config: SCNConfig = PRESETS["paper"]) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        num_classes: int,
+        config: SCNConfig = PRESETS["paper"],
+    ) -> None:
         super().__init__()
         check_classes(num_classes)
         self.config = config
@@ -338,7 +366,12 @@ class SCN(nn.Module):
         """Logits (m, K) of a batch."""
         return self(batch["images"])
 
-    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+    def training_step(
+        self,
+        batch: dict[str, Tensor],
+        epoch: int = 0,
+        gather: Gather = identity,
+    ) -> dict[str, Any]:
         """Loss, logits and, from ``relabel_epoch`` on, new labels of one batch.
 
         The ranking is over all processes, so it is computed on gathered importances; the cross-entropy is a mean over
@@ -375,30 +408,55 @@ class SCN(nn.Module):
             "kept": {"importance": alpha.detach()},
         }
         if epoch + 1 >= config.relabel_epoch:
-            probabilities = torch.softmax(alpha.detach()[:, None] * logits.detach(), dim=1)
+            probabilities = torch.softmax(
+                alpha.detach()[:, None] * logits.detach(), dim=1
+            )
             new = relabel(
-                probabilities, labels, alpha, config.beta, config.delta_2, config.relabel_group, ranked_among=everyone
+                probabilities,
+                labels,
+                alpha,
+                config.beta,
+                config.delta_2,
+                config.relabel_group,
+                ranked_among=everyone,
             )
             log["relabelled"] = new.changed.float().mean()
-            outputs["relabel"] = {"labels": new.labels, "confidence": new.confidence}
+            outputs["relabel"] = {
+                "labels": new.labels,
+                "confidence": new.confidence,
+            }
         return outputs
 
-    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+    def parameter_groups(
+        self, lr: float, weight_decay: float
+    ) -> list[dict[str, Any]]:
         """The network, and a learnable δ1 without weight decay, which would pull it to zero by itself."""
-        network = [parameter for name, parameter in self.named_parameters() if name != "delta_1"]
-        groups: list[dict[str, Any]] = [{"params": network, "lr": lr, "weight_decay": weight_decay}]
+        network = [
+            parameter
+            for name, parameter in self.named_parameters()
+            if name != "delta_1"
+        ]
+        groups: list[dict[str, Any]] = [
+            {"params": network, "lr": lr, "weight_decay": weight_decay}
+        ]
         if self.config.learn_delta_1:
-            groups.append({"params": [self.delta_1], "lr": lr, "weight_decay": 0.0})
+            groups.append(
+                {"params": [self.delta_1], "lr": lr, "weight_decay": 0.0}
+            )
         return groups
 
     def _importance(self, features: Tensor) -> Tensor:
-        return importance(features, self.attention.weight[0], self.attention.bias)
+        return importance(
+            features, self.attention.weight[0], self.attention.bias
+        )
 
     def _combine(self, rank: Tensor, cross_entropy: Tensor) -> Tensor:
         gamma = self.config.gamma
         match self.config.loss_rule:
             case "gamma_rank":
-                return gamma * rank + (1 - gamma) * cross_entropy  # eq-scn-total
+                return (
+                    gamma * rank + (1 - gamma) * cross_entropy
+                )  # eq-scn-total
             case "gamma_cross_entropy":
                 return (1 - gamma) * rank + gamma * cross_entropy
             case _:

@@ -11,7 +11,7 @@ from fer_tutorial.papers.checks import Gather, identity
 from fer_tutorial.papers.configs import SOFTMAX_PRESETS as PRESETS
 from fer_tutorial.papers.configs import SoftmaxConfig
 
-# --- the network ----------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------
 
 
 class Softmax(nn.Module):
@@ -42,7 +42,12 @@ class Softmax(nn.Module):
     task = "expression"
     needs = ("labels",)
 
-    def __init__(self, backbone: nn.Module, num_classes: int, config: SoftmaxConfig = PRESETS["plain"]) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        num_classes: int,
+        config: SoftmaxConfig = PRESETS["plain"],
+    ) -> None:
         super().__init__()
         self.config = config
         self.backbone = backbone
@@ -61,7 +66,12 @@ class Softmax(nn.Module):
         """Logits (m, K) of a batch."""
         return self(batch["images"])
 
-    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+    def training_step(
+        self,
+        batch: dict[str, Tensor],
+        epoch: int = 0,
+        gather: Gather = identity,
+    ) -> dict[str, Any]:
         """Loss and logits of one batch.
 
         Args:
@@ -73,5 +83,7 @@ class Softmax(nn.Module):
             ``loss`` and ``logits``.
         """
         logits = self(batch["images"])
-        loss = F.cross_entropy(logits, batch["labels"], label_smoothing=self.config.label_smoothing)
+        loss = F.cross_entropy(
+            logits, batch["labels"], label_smoothing=self.config.label_smoothing
+        )
         return {"loss": loss, "logits": logits}

@@ -26,14 +26,23 @@ from fer_tutorial.papers.checks import (
     check_scores,
     identity,
 )
-from fer_tutorial.papers.configs import STRATEGIES, CenterDistance, Strategy, TCLConfig, check_one_of
+from fer_tutorial.papers.configs import (
+    STRATEGIES,
+    CenterDistance,
+    Strategy,
+    TCLConfig,
+    check_one_of,
+)
 from fer_tutorial.papers.configs import TCL_PRESETS as PRESETS
 
-# --- equations ------------------------------------------------------------------------------------------------------
+# --- equations ----------------------------------------------------------------
 
 
 def center_distance(
-    features: Tensor, centers: Tensor, weights: Tensor | None = None, distance: CenterDistance = "half_square"
+    features: Tensor,
+    centers: Tensor,
+    weights: Tensor | None = None,
+    distance: CenterDistance = "half_square",
 ) -> Tensor:
     r"""How far a sample is from a center, each dimension weighted: half the square, or the plain distance.
 
@@ -146,7 +155,12 @@ def triplet_center_loss(
 
 
 @torch.no_grad()
-def nearest_wrong_class(features: Tensor, labels: Tensor, centers: Tensor, weights: Tensor | None = None) -> Tensor:
+def nearest_wrong_class(
+    features: Tensor,
+    labels: Tensor,
+    centers: Tensor,
+    weights: Tensor | None = None,
+) -> Tensor:
     r"""The wrong class whose center is nearest.
 
     .. math:: k_i = \arg\min_{k \ne y_i} D(x_i, c_k)
@@ -181,12 +195,20 @@ def nearest_wrong_class(features: Tensor, labels: Tensor, centers: Tensor, weigh
     if weights is not None:
         check_like_features(weights, features, "weights")
     # (m, 1, d) against (K, d) -> (m, K)
-    distances = center_distance(features[:, None], centers, None if weights is None else weights[:, None])
-    return _without_own(distances, labels, torch.inf).argmin(dim=1)  # eq-tcl-nearest
+    distances = center_distance(
+        features[:, None],
+        centers,
+        None if weights is None else weights[:, None],
+    )
+    return _without_own(distances, labels, torch.inf).argmin(
+        dim=1
+    )  # eq-tcl-nearest
 
 
 @torch.no_grad()
-def nearest_wrong_class_per_dimension(features: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
+def nearest_wrong_class_per_dimension(
+    features: Tensor, labels: Tensor, centers: Tensor
+) -> Tensor:
     r"""In every dimension the wrong class that is nearest there.
 
     .. math:: k_i(j) = \arg\min_{k \ne y_i} |x_{ij} - c_{kj}|
@@ -248,7 +270,9 @@ def most_probable_wrong_class(probabilities: Tensor, labels: Tensor) -> Tensor:
     Source: our reading of Rajoli et al. 2023.
     """
     check_scores(probabilities, labels, "probabilities")
-    return _without_own(probabilities, labels, -torch.inf).argmax(dim=1)  # eq-tcl-prediction
+    return _without_own(probabilities, labels, -torch.inf).argmax(
+        dim=1
+    )  # eq-tcl-prediction
 
 
 @torch.no_grad()
@@ -280,10 +304,14 @@ def selected_dimensions(attention: Tensor, fraction: float = 0.5) -> Tensor:
     Source: our reading of Rajoli et al. 2023.
     """
     if not 0 <= fraction <= 1:
-        raise ValueError(f"fraction is {fraction}; expected a share from 0 to 1")
+        raise ValueError(
+            f"fraction is {fraction}; expected a share from 0 to 1"
+        )
     count = round(fraction * attention.shape[1])
     chosen = attention.topk(count, dim=1).indices  # (m, count)
-    return torch.zeros_like(attention, dtype=torch.bool).scatter(1, chosen, True)
+    return torch.zeros_like(attention, dtype=torch.bool).scatter(
+        1, chosen, True
+    )
 
 
 def negative_centers(
@@ -345,28 +373,46 @@ def negative_centers(
     check_one_of("strategy", strategy, STRATEGIES)
     match strategy:
         case "nearest":
-            return centers[nearest_wrong_class(features, labels, centers, attention)]
+            return centers[
+                nearest_wrong_class(features, labels, centers, attention)
+            ]
         case "fully_synthesized":
-            return centers.gather(0, nearest_wrong_class_per_dimension(features, labels, centers))
+            return centers.gather(
+                0, nearest_wrong_class_per_dimension(features, labels, centers)
+            )
         case "semi_synthesized":
             if attention is None:
-                raise ValueError("semi_synthesized needs attention, (m, d), to know which dimensions to synthesize")
-            synthetic = centers.gather(0, nearest_wrong_class_per_dimension(features, labels, centers))
-            real = centers[nearest_wrong_class(features, labels, centers, attention)]
-            return torch.where(selected_dimensions(attention, select_fraction), synthetic, real)  # eq-tcl-semi
+                raise ValueError(
+                    "semi_synthesized needs attention, (m, d), to know which dimensions to synthesize"
+                )
+            synthetic = centers.gather(
+                0, nearest_wrong_class_per_dimension(features, labels, centers)
+            )
+            real = centers[
+                nearest_wrong_class(features, labels, centers, attention)
+            ]
+            return torch.where(
+                selected_dimensions(attention, select_fraction), synthetic, real
+            )  # eq-tcl-semi
         case "prediction_based":
             if probabilities is None:
-                raise ValueError("prediction_based needs probabilities, (m, K), to know which wrong class is likeliest")
+                raise ValueError(
+                    "prediction_based needs probabilities, (m, K), to know which wrong class is likeliest"
+                )
             return centers[most_probable_wrong_class(probabilities, labels)]
 
 
 def _without_own(scores: Tensor, labels: Tensor, fill: float) -> Tensor:
     """``scores`` (m, K) or (m, K, d) with the entries of each sample's own class replaced, so it is never chosen."""
-    own = labels[:, None] == torch.arange(scores.shape[1], device=labels.device)  # (m, K)
-    return scores.masked_fill(own.reshape(own.shape + (1,) * (scores.ndim - 2)), fill)  # (m, K) or (m, K, 1)
+    own = labels[:, None] == torch.arange(
+        scores.shape[1], device=labels.device
+    )  # (m, K)
+    return scores.masked_fill(
+        own.reshape(own.shape + (1,) * (scores.ndim - 2)), fill
+    )  # (m, K) or (m, K, 1)
 
 
-# --- parts of the network -------------------------------------------------------------------------------------------
+# --- parts of the network -----------------------------------------------------
 
 
 class SelectiveAttention(nn.Module):
@@ -402,30 +448,51 @@ class SelectiveAttention(nn.Module):
     high-semantic deep features are combined.
     """
 
-    def __init__(self, channels: int, pixel: bool = True, element: bool = True, bottleneck: float = 0.25) -> None:
+    def __init__(
+        self,
+        channels: int,
+        pixel: bool = True,
+        element: bool = True,
+        bottleneck: float = 0.25,
+    ) -> None:
         super().__init__()
         self.pixel: nn.Module | None = None
         self.element: nn.Module | None = None
         if pixel:
-            self.pixel = nn.Conv2d(channels, 1, kernel_size=1, bias=False)  # the softmax would ignore a bias
+            self.pixel = nn.Conv2d(
+                channels, 1, kernel_size=1, bias=False
+            )  # the softmax would ignore a bias
             nn.init.zeros_(self.pixel.weight)
         if element:
             hidden = max(1, round(bottleneck * channels))
             self.element = nn.Sequential(
-                nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels), nn.Sigmoid()
+                nn.Linear(channels, hidden),
+                nn.ReLU(),
+                nn.Linear(hidden, channels),
+                nn.Sigmoid(),
             )
 
     def forward(self, feature_map: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map (m, d, h, w) to the embedding x (m, d), element-wise a (m, d) and pixel-wise s (m, h, w), Σ s = 1."""
         m, _, h, w = feature_map.shape
-        scores = feature_map.new_zeros(m, 1, h, w) if self.pixel is None else self.pixel(feature_map)
-        pixels = scores.flatten(1).softmax(dim=1)  # eq-tcl-attention; (m, 1, h, w) -> (m, h·w)
-        x = (feature_map.flatten(2) * pixels[:, None]).sum(dim=2)  # (m, d, h·w) -> (m, d)
-        elements = torch.ones_like(x) if self.element is None else self.element(x)
+        scores = (
+            feature_map.new_zeros(m, 1, h, w)
+            if self.pixel is None
+            else self.pixel(feature_map)
+        )
+        pixels = scores.flatten(1).softmax(
+            dim=1
+        )  # eq-tcl-attention; (m, 1, h, w) -> (m, h·w)
+        x = (feature_map.flatten(2) * pixels[:, None]).sum(
+            dim=2
+        )  # (m, d, h·w) -> (m, d)
+        elements = (
+            torch.ones_like(x) if self.element is None else self.element(x)
+        )
         return x, elements, pixels.unflatten(1, (h, w))
 
 
-# --- the network ----------------------------------------------------------------------------------------------------
+# --- the network --------------------------------------------------------------
 
 
 class TCL(nn.Module):
@@ -464,15 +531,24 @@ class TCL(nn.Module):
     task = "expression"
     needs = ("labels",)
 
-    def __init__(self, backbone: nn.Module, num_classes: int, config: TCLConfig = PRESETS["fully_synthesized"]) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        num_classes: int,
+        config: TCLConfig = PRESETS["fully_synthesized"],
+    ) -> None:
         super().__init__()
         check_classes(num_classes)
         self.config = config
         self.backbone = backbone
         feature_dim = int(backbone.out_channels)  # type: ignore[arg-type]
-        self.attention = SelectiveAttention(feature_dim, config.pixel_attention, config.element_attention)
+        self.attention = SelectiveAttention(
+            feature_dim, config.pixel_attention, config.element_attention
+        )
         self.classifier = nn.Linear(feature_dim, num_classes)
-        self.centers = nn.Parameter(0.1 * torch.randn(num_classes, feature_dim))  # near the embeddings' own scale
+        self.centers = nn.Parameter(
+            0.1 * torch.randn(num_classes, feature_dim)
+        )  # near the embeddings' own scale
 
     def embed(self, images: Tensor) -> Tensor:
         """The embeddings x that are classified and compared: images (m, 3, H, W) -> (m, d)."""
@@ -486,7 +562,12 @@ class TCL(nn.Module):
         """Logits (m, K) of a batch."""
         return self(batch["images"])
 
-    def training_step(self, batch: dict[str, Tensor], epoch: int = 0, gather: Gather = identity) -> dict[str, Any]:
+    def training_step(
+        self,
+        batch: dict[str, Tensor],
+        epoch: int = 0,
+        gather: Gather = identity,
+    ) -> dict[str, Any]:
         """Loss and logits of one batch.
 
         Args:
@@ -499,17 +580,36 @@ class TCL(nn.Module):
         """
         config = self.config
         labels = batch["labels"]
-        x, weights, _ = self.attention(self.backbone(batch["images"]))  # (m, d), (m, d)
+        x, weights, _ = self.attention(
+            self.backbone(batch["images"])
+        )  # (m, d), (m, d)
         logits = self.classifier(x)  # (m, K)
         attention = self._distance_weights(weights)
-        selection = weights if config.negatives == "semi_synthesized" else attention
+        selection = (
+            weights if config.negatives == "semi_synthesized" else attention
+        )
         negatives = negative_centers(
-            config.negatives, x, labels, self.centers, logits, selection, config.select_fraction
+            config.negatives,
+            x,
+            labels,
+            self.centers,
+            logits,
+            selection,
+            config.select_fraction,
         )
         each = triplet_center_loss(
-            x, labels, self.centers, negatives, config.margin, attention, "none", config.distance
+            x,
+            labels,
+            self.centers,
+            negatives,
+            config.margin,
+            attention,
+            "none",
+            config.distance,
         )  # (m,)
-        triplet = each.mean() if config.reduction == "mean" else gather(each).sum()
+        triplet = (
+            each.mean() if config.reduction == "mean" else gather(each).sum()
+        )
         cross_entropy = F.cross_entropy(logits, labels)
         return {
             "loss": cross_entropy + config.lambda_ * triplet,
@@ -526,11 +626,21 @@ class TCL(nn.Module):
         """What weights the distances: nothing, a, or a over its mean."""
         if not self.config.element_attention:
             return None
-        return attention / attention.mean(dim=1, keepdim=True) if self.config.normalize_attention else attention
+        return (
+            attention / attention.mean(dim=1, keepdim=True)
+            if self.config.normalize_attention
+            else attention
+        )
 
-    def parameter_groups(self, lr: float, weight_decay: float) -> list[dict[str, Any]]:
+    def parameter_groups(
+        self, lr: float, weight_decay: float
+    ) -> list[dict[str, Any]]:
         """The network, and the centers at their own learning rate and without weight decay."""
-        network = [parameter for name, parameter in self.named_parameters() if name != "centers"]
+        network = [
+            parameter
+            for name, parameter in self.named_parameters()
+            if name != "centers"
+        ]
         center_lr = lr * self.config.center_lr_scale
         return [
             {"params": network, "lr": lr, "weight_decay": weight_decay},

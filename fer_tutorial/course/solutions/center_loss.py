@@ -1,4 +1,4 @@
-"""Solutions of the exercises, as :func:`fer_tutorial.course.solution` shows them, one section each."""
+"""Solutions of the exercises, one section each, as ``solution`` shows them."""
 
 import torch
 
@@ -28,4 +28,7 @@ def share_left(n, alpha, steps):
 
 # %% center_loss.frozen_centers
 def optimizer_of(network, centers):
-    return torch.optim.SGD([{"params": network.parameters()}, {"params": [centers], "lr": 0.5}], lr=0.1)
+    return torch.optim.SGD(
+        [{"params": network.parameters()}, {"params": [centers], "lr": 0.5}],
+        lr=0.1,
+    )

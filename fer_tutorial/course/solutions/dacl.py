@@ -1,4 +1,4 @@
-"""Solutions of the exercises, as :func:`fer_tutorial.course.solution` shows them, one section each."""
+"""Solutions of the exercises, one section each, as ``solution`` shows them."""
 
 import torch
 
@@ -8,12 +8,16 @@ from fer_tutorial.papers.dacl import sparse_center_loss
 # %% dacl.attention
 def attention_of(outputs):
     pairs = outputs.view(len(outputs), -1, 2)  # (m, 2d) -> (m, d, 2)
-    return torch.sigmoid(pairs[..., 1] - pairs[..., 0])  # the softmax of a pair is the sigmoid of its difference
+    return torch.sigmoid(
+        pairs[..., 1] - pairs[..., 0]
+    )  # the softmax of a pair is the sigmoid of its difference
 
 
 # %% dacl.sparse_center_loss
 def my_sparse_center_loss(features, attention, labels, centers):
-    return (attention * (features - centers[labels]) ** 2).sum() / (2 * len(features))
+    return (attention * (features - centers[labels]) ** 2).sum() / (
+        2 * len(features)
+    )
 
 
 # %% dacl.center_step
@@ -21,7 +25,9 @@ def my_center_step(centers, features, attention, labels, alpha):
     new = centers.clone()
     for k in range(len(centers)):
         mine = labels == k
-        delta = (attention[mine] * (centers[k] - features[mine])).sum(0) / (1 + mine.sum())
+        delta = (attention[mine] * (centers[k] - features[mine])).sum(0) / (
+            1 + mine.sum()
+        )
         new[k] = centers[k] - alpha * delta
     return new
 
@@ -34,5 +40,7 @@ def step_ratio(m, n, lambda_):
 
 # %% dacl.scale_free
 def scale_free_loss(features, attention, labels, centers):
-    weights = attention / attention.mean(dim=1, keepdim=True)  # mean 1 over the dimensions of every sample
+    weights = attention / attention.mean(
+        dim=1, keepdim=True
+    )  # mean 1 over the dimensions of every sample
     return sparse_center_loss(features, weights, labels, centers)

@@ -1,4 +1,4 @@
-"""Solutions of the exercises, as :func:`fer_tutorial.course.solution` shows them, one section each."""
+"""Solutions of the exercises, one section each, as ``solution`` shows them."""
 
 import numpy as np
 
@@ -12,7 +12,9 @@ def baseline(counts):
 
 # %% faces.majority
 def majority(votes):
-    return np.where(votes.max(axis=1) > votes.sum(axis=1) / 2, votes.argmax(axis=1), -1)
+    return np.where(
+        votes.max(axis=1) > votes.sum(axis=1) / 2, votes.argmax(axis=1), -1
+    )
 
 
 # %% faces.mirror

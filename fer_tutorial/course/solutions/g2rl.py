@@ -1,4 +1,4 @@
-"""Solutions of the exercises, as :func:`fer_tutorial.course.solution` shows them, one section each."""
+"""Solutions of the exercises, one section each, as ``solution`` shows them."""
 
 import math
 
@@ -8,7 +8,9 @@ import torch
 # %% g2rl.heatmap
 def heatmap_of(point, intensity, size, sigma):
     y, x = torch.arange(size[0])[:, None], torch.arange(size[1])[None, :]
-    return intensity * torch.exp(-((x - point[0]) ** 2 + (y - point[1]) ** 2) / (2 * sigma**2))
+    return intensity * torch.exp(
+        -((x - point[0]) ** 2 + (y - point[1]) ** 2) / (2 * sigma**2)
+    )
 
 
 # %% g2rl.read_density
@@ -34,6 +36,10 @@ def adjacency_of(nodes, scale):
 
 # %% g2rl.icc
 def agreement(predicted, coded):
-    bms = 2 * ((predicted + coded) / 2).var()  # two raters: twice the variance of the faces' means
-    ems = (predicted - coded).var() / 2  # what is left once faces and raters have their mean
+    bms = (
+        2 * ((predicted + coded) / 2).var()
+    )  # two raters: twice the variance of the faces' means
+    ems = (
+        predicted - coded
+    ).var() / 2  # what is left once faces and raters have their mean
     return (bms - ems) / (bms + ems)

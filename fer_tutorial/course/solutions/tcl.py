@@ -1,4 +1,4 @@
-"""Solutions of the exercises, as :func:`fer_tutorial.course.solution` shows them, one section each."""
+"""Solutions of the exercises, one section each, as ``solution`` shows them."""
 
 import torch
 
@@ -15,7 +15,9 @@ def my_loss(x, labels, centers, negatives, margin):
 
 # %% tcl.nearest
 def my_nearest(x, labels, centers):
-    distance = (x[:, None] - centers).pow(2).sum(dim=2)  # (m, 1, d), (K, d) -> (m, K)
+    distance = (
+        (x[:, None] - centers).pow(2).sum(dim=2)
+    )  # (m, 1, d), (K, d) -> (m, K)
     distance[torch.arange(len(x)), labels] = torch.inf
     return distance.argmin(dim=1)
 

@@ -1,4 +1,4 @@
-"""Solutions of the exercises, as :func:`fer_tutorial.course.solution` shows them, one section each."""
+"""Solutions of the exercises, one section each, as ``solution`` shows them."""
 
 import numpy as np
 
