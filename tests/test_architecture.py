@@ -119,8 +119,10 @@ def test_what_the_command_line_reads_first_does_without_torch(module):
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
-# Tested elsewhere: the checkers of the exercises together, with the answers to each chapter's.
-TESTED_TOGETHER = {"fer_tutorial.course.exercises": "tests/course/test_exercises.py"}
+# Tested elsewhere: the checkers of the exercises and the solutions together, with the answers to each chapter's.
+TESTED_TOGETHER = {
+    f"fer_tutorial.course.{folder}": "tests/course/test_exercises.py" for folder in ("exercises", "solutions")
+}
 
 
 def test_every_module_has_its_test_file():
