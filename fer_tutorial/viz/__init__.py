@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fer_tutorial.viz.attention import grad_cam, overlay
     from fer_tutorial.viz.colors import OKABE_ITO
+    from fer_tutorial.viz.diagram import Box, Diagram
     from fer_tutorial.viz.explorer import AttentionExplorer
     from fer_tutorial.viz.interactive import InteractiveFigure, image_url
     from fer_tutorial.viz.pictures import contact_sheet, show_faces
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AttentionExplorer": "explorer",
+    "Box": "diagram",
+    "Diagram": "diagram",
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
     "contact_sheet": "pictures",
@@ -52,6 +55,8 @@ _HOME = {
 __all__ = [
     "OKABE_ITO",
     "AttentionExplorer",
+    "Box",
+    "Diagram",
     "InteractiveFigure",
     "contact_sheet",
     "grad_cam",
