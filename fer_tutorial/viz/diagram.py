@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from fer_tutorial.errors import UserError
 from fer_tutorial.viz.colors import OKABE_ITO
 
-CELL_WIDTH, CELL_HEIGHT = 140, 84  # of the grid on which boxes lie, in pixels
-BOX_WIDTH, LINE_HEIGHT, FONT_SIZE = 114, 17, 13
+CELL_WIDTH, CELL_HEIGHT = 142, 84  # of the grid on which boxes lie, in pixels
+BOX_WIDTH, LINE_HEIGHT, FONT_SIZE = 120, 17, 13
 PADDING = 9  # between a box and its text, above and below
 HEAD = 8  # length of an arrow's head
 
