@@ -74,9 +74,9 @@ def center_loss(
     """
     check_embeddings(features, labels, centers)
     check_one_of("reduction", reduction, get_args(CenterReduction))
-    squared_distances = (
+    squared_distances = (  # (m, d) -> (m,)
         (features - centers[labels]).square().sum(dim=1)
-    )  # (m, d) -> (m,)
+    )
     if reduction == "sum":
         return squared_distances.sum() / 2  # eq-cl-loss
     if reduction == "mean":
@@ -124,12 +124,12 @@ def center_update(
     check_embeddings(features, labels, centers)
     with torch.no_grad():
         differences = (centers[labels] - features).to(centers.dtype)  # (m, d)
-        sums = torch.zeros_like(centers).index_add(
+        sums = torch.zeros_like(centers).index_add(  # (m, d) -> (K, d)
             0, labels, differences
-        )  # (m, d) -> (K, d)
-        counts = centers.new_zeros(len(centers)).index_add(
+        )
+        counts = centers.new_zeros(len(centers)).index_add(  # (m,) -> (K,)
             0, labels, centers.new_ones(len(labels))
-        )  # (m,) -> (K,)
+        )
         delta = sums / (1 + counts)[:, None]  # eq-cl-update
         return centers - alpha * delta
 
@@ -206,9 +206,9 @@ class CenterLoss(nn.Module):
 
     def embed(self, images: Tensor) -> Tensor:
         """The embeddings x that are classified and pulled to the centers: images (m, 3, H, W) -> (m, d)."""
-        return self.embedding(
+        return self.embedding(  # (m, C, h, w) -> (m, C) -> (m, d)
             self.backbone(images).mean(dim=(2, 3))
-        )  # (m, C, h, w) -> (m, C) -> (m, d)
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits: images (m, 3, H, W) -> (m, K)."""
@@ -264,9 +264,9 @@ class CenterLoss(nn.Module):
         if config.update_rule == "autograd":
             return
         if config.update_rule == "paper":
-            step = self.centers - center_update(
+            step = self.centers - center_update(  # α Δc
                 self.centers, kept["features"], kept["labels"], config.alpha
-            )  # α Δc
+            )
         else:
             step = config.alpha * self._gradient(
                 kept["features"], kept["labels"]

@@ -65,9 +65,9 @@ def sparse_center_loss(
     check_embeddings(features, labels, centers)
     check_like_features(attention, features, "attention")
     squared_differences = (features - centers[labels]).square()  # (m, d)
-    return (attention * squared_differences).sum() / (
+    return (attention * squared_differences).sum() / (  # eq-dacl-loss
         2 * len(features)
-    )  # eq-dacl-loss
+    )
 
 
 def sparse_center_loss_gradients(
@@ -114,9 +114,9 @@ def sparse_center_loss_gradients(
     difference = features - centers[labels]  # (m, d)
     to_features = attention * difference / m  # eq-dacl-gradients
     to_attention = difference.square() / (2 * m)
-    to_centers = torch.zeros_like(centers).index_add(
+    to_centers = torch.zeros_like(centers).index_add(  # eq-dacl-gradient-center
         0, labels, -to_features.to(centers.dtype)
-    )  # eq-dacl-gradient-center
+    )
     return to_features, to_attention, to_centers
 
 
@@ -166,15 +166,15 @@ def sparse_center_update(
     check_embeddings(features, labels, centers)
     check_like_features(attention, features, "attention")
     with torch.no_grad():
-        differences = (attention * (centers[labels] - features)).to(
+        differences = (attention * (centers[labels] - features)).to(  # (m, d)
             centers.dtype
-        )  # (m, d)
-        sums = torch.zeros_like(centers).index_add(
+        )
+        sums = torch.zeros_like(centers).index_add(  # (m, d) -> (K, d)
             0, labels, differences
-        )  # (m, d) -> (K, d)
-        counts = centers.new_zeros(len(centers)).index_add(
+        )
+        counts = centers.new_zeros(len(centers)).index_add(  # (m,) -> (K,)
             0, labels, centers.new_ones(len(labels))
-        )  # (m,) -> (K,)
+        )
         return centers - alpha * sums / (1 + counts)[:, None]  # eq-dacl-center
 
 
@@ -258,9 +258,9 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, code: Tensor) -> Tensor:
         pairs = self.heads(code).unflatten(1, (-1, 2))  # (m, 2d) -> (m, d, 2)
-        return pairs.softmax(dim=2)[
+        return pairs.softmax(dim=2)[  # eq-dacl-attention; (m, d, 2) -> (m, d)
             ..., 1
-        ]  # eq-dacl-attention; (m, d, 2) -> (m, d)
+        ]
 
 
 class MeanOne(nn.Module):
@@ -285,9 +285,9 @@ class MeanOne(nn.Module):
     """
 
     def forward(self, attention: Tensor) -> Tensor:
-        return attention / attention.mean(
+        return attention / attention.mean(  # eq-dacl-mean-one
             dim=1, keepdim=True
-        )  # eq-dacl-mean-one
+        )
 
 
 # --- the network --------------------------------------------------------------

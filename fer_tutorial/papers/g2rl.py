@@ -47,31 +47,20 @@ HIGHEST_INTENSITY = 5.0  # FACS letters A to E, as numbers
 # data shows where those of AU 6, 10, 12, 14 and 17 lie, though not of which landmarks they are made: the table has
 # those that come nearest.  That code gives AU 4 one point and AU 9 three, where is not known; here every AU has two.
 # Its author names Ntinou et al., Table 1, as the source.
+# fmt: off
 AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
     1: ((21, 21), (22, 22)),  # inner ends of the brows
     2: ((18, 18), (25, 25)),  # outer thirds of the brows
     4: ((19, 20), (23, 24)),  # middles of the brows
     5: ((37, 38), (43, 44)),  # upper lids
-    6: (
-        (1, 41),
-        (15, 46),
-    ),  # cheeks, half way from the face's edge to the lower lid's outer end
+    6: ((1, 41), (15, 46)),  # cheeks, half way from the face's edge to the lower lid's outer end
     7: ((40, 41), (46, 47)),  # lower lids
-    9: (
-        (39, 31),
-        (42, 35),
-    ),  # sides of the nose, half way from inner eye corner to nostril
+    9: ((39, 31), (42, 35)),  # sides of the nose, half way from inner eye corner to nostril
     10: ((49, 49), (53, 53)),  # upper lip's outer points
     12: ((48, 48), (54, 54)),  # mouth corners
-    14: (
-        (3, 48),
-        (13, 54),
-    ),  # cheeks, half way from the face's edge to the mouth corner
+    14: ((3, 48), (13, 54)),  # cheeks, half way from the face's edge to the mouth corner
     15: ((48, 59), (54, 55)),  # lower lip's border next to the corners
-    17: (
-        (57, 57),
-        (8, 57),
-    ),  # on the midline: lower lip's border, and half way from there to the chin
+    17: ((57, 57), (8, 57)),  # on the midline: lower lip's border, and half way from there to the chin
     20: ((59, 59), (55, 55)),  # lower lip's outer points
     23: ((49, 49), (53, 53)),  # upper lip's outer points
     24: ((50, 58), (52, 56)),  # half way from upper to lower lip
@@ -79,6 +68,7 @@ AU_POINTS: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {
     26: ((7, 7), (9, 9)),  # jaw
     43: ((37, 41), (44, 46)),  # half way from upper to lower lid
 }
+# fmt: on
 
 
 # --- equations: points and heatmaps -------------------------------------------
@@ -149,9 +139,9 @@ def au_points(landmarks: Tensor, action_units: Sequence[int]) -> Tensor:
         raise ValueError(
             f"AU {', '.join(map(str, unknown))} has no points; the table has AU {', '.join(map(str, AU_POINTS))}"
         )
-    pairs = torch.tensor(
+    pairs = torch.tensor(  # (A, 2, 2)
         [AU_POINTS[unit] for unit in action_units], device=landmarks.device
-    )  # (A, 2, 2)
+    )
     return landmarks[:, pairs].mean(
         3
     )  # (m, A, 2 points, 2 landmarks, 2) -> (m, A, 2, 2)
@@ -267,20 +257,20 @@ def gaussian_heatmap(
     x = torch.arange(w, device=points.device, dtype=points.dtype)
     y = torch.arange(h, device=points.device, dtype=points.dtype)
     # The Gaussian is a product of one along x and one along y.
-    along_x = torch.exp(
+    along_x = torch.exp(  # (..., w)
         -((x - points[..., 0, None]) ** 2) / (2 * sigma**2)
-    )  # (..., w)
-    along_y = torch.exp(
+    )
+    along_y = torch.exp(  # (..., h)
         -((y - points[..., 1, None]) ** 2) / (2 * sigma**2)
-    )  # (..., h)
+    )
     height = (
         intensities / (2 * math.pi * sigma**2)
         if peak == "density"
         else intensities
     )
-    return (
+    return (  # eq-g2rl-target; (..., h, w)
         height[..., None, None] * along_y[..., :, None] * along_x[..., None, :]
-    )  # eq-g2rl-target; (..., h, w)
+    )
 
 
 def read_heatmap(
@@ -325,11 +315,11 @@ def read_heatmap(
     Source: Fan and Lin 2020; the refinement is ours.
     """
     h, w = maps.shape[-2:]
-    flat = (
+    flat = (  # (..., h w)
         maps.float().flatten(-2)
         if maps.dtype in (torch.float16, torch.bfloat16)
         else maps.flatten(-2)
-    )  # (..., h w)
+    )
     highest, position = flat.max(-1)  # eq-g2rl-read
     row, column = position // w, position % w
     points = torch.stack([column, row], dim=-1).to(flat.dtype)  # (..., 2)
@@ -471,9 +461,9 @@ def adjacency(
     )
     length = (scale * mean).clamp(min=1e-6)[:, None, None]
     if kind == "gaussian":
-        weights = torch.exp(
+        weights = torch.exp(  # eq-g2rl-adjacency
             -(distances**2) / (2 * length**2)
-        )  # eq-g2rl-adjacency
+        )
     elif kind == "inverse":
         weights = 1 / (1 + distances / length)
     else:
@@ -659,9 +649,9 @@ class HeatmapEstimator(nn.Module):
 
     def read(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Points (m, A, 2, 2) in image pixels and intensities (m, A) of heatmaps: the mean of the two maps, ours."""
-        points, intensities = read_heatmap(
+        points, intensities = read_heatmap(  # (m, 2A, 2), (m, 2A)
             maps, self.sigma, self.peak
-        )  # (m, 2A, 2), (m, 2A)
+        )
         return from_map(points, self.stride).unflatten(
             1, (-1, 2)
         ), intensities.unflatten(1, (-1, 2)).mean(2)
@@ -838,9 +828,9 @@ class G2RL(nn.Module):
             raise ValueError(
                 "there is no action unit to estimate; expected at least one"
             )
-        au_points(
+        au_points(  # says which AU has no points
             torch.zeros(1, 68, 2), action_units
-        )  # says which AU has no points
+        )
         self.config = config
         self.action_units = tuple(action_units)
         self.image_size = image_size
@@ -917,20 +907,20 @@ class G2RL(nn.Module):
         landmarks, intensities = batch["landmarks"], batch["action_units"]
         features = self.estimator.feature_maps(batch["images"])  # M
         maps = self.estimator.head(features)  # Φ
-        weights = (
+        weights = (  # (m, 2A)
             1
             + self.config.emphasis
             * intensities.nan_to_num().repeat_interleave(2, dim=1)
-        )  # (m, 2A)
+        )
         loss_s = heatmap_loss(
             maps, self.targets(landmarks, intensities), weights
         )
 
         known = ~landmarks.isnan().any(2).any(1)  # (m,)
         # Faces without landmarks get some graph, so that nothing divides by zero, and weight 0.
-        anywhere = torch.linspace(
+        anywhere = torch.linspace(  # (68, 1)
             -1, 1, 68, device=landmarks.device, dtype=landmarks.dtype
-        )[:, None]  # (68, 1)
+        )[:, None]
         nodes = torch.where(
             known[:, None, None],
             2 * (landmarks + 0.5) / self.image_size - 1,

@@ -89,9 +89,9 @@ def frame_positions(
         "drop such sequences, or pass MGLNConfig(frames='apex') to read still faces",
     )
     apex = apex.clamp(min=0)
-    return torch.stack(
+    return torch.stack(  # eq-mgln-frames; (m, 3)
         [torch.zeros_like(apex), apex // 2, apex], dim=1
-    )  # eq-mgln-frames; (m, 3)
+    )
 
 
 def select_frames(values: Tensor, positions: Tensor) -> Tensor:
@@ -206,10 +206,10 @@ def extract_part(
     Source: our reading of Yu et al. 2020, who give the crops' sizes and not how they are placed.
     """
     extent = _picture_extent(images, landmarks)
-    right, left = (
+    right, left = (  # (n, 2) each
         landmarks[:, RIGHT_EYE].mean(1),
         landmarks[:, LEFT_EYE].mean(1),
-    )  # (n, 2) each
+    )
     # In the picture the person's right eye is on the left, so this vector points to the right when the head is upright.
     eye_line = left - right
     distance = eye_line.norm(dim=1)  # (n,)
@@ -222,9 +222,9 @@ def extract_part(
         eye_line / distance.clamp(min=1e-3)[:, None],
         torch.zeros_like(eye_line),
     )
-    scale = torch.where(
+    scale = torch.where(  # picture pixels a crop pixel
         present, width * distance / size[1], torch.zeros_like(distance)
-    )  # picture pixels a crop pixel
+    )
 
     v = (
         torch.arange(size[0], device=images.device, dtype=images.dtype)
@@ -235,13 +235,13 @@ def extract_part(
         - (size[1] - 1) / 2
     )
     u, v = u[None, None, :], v[None, :, None]  # (1, 1, w), (1, h, 1)
-    cosine, sine = (
+    cosine, sine = (  # (n, 1, 1)
         (scale * unit[:, 0])[:, None, None],
         (scale * unit[:, 1])[:, None, None],
-    )  # (n, 1, 1)
-    x = (
+    )
+    x = (  # eq-mgln-crop; (n, h, w)
         center[:, 0, None, None] + cosine * u - sine * v
-    )  # eq-mgln-crop; (n, h, w)
+    )
     y = center[:, 1, None, None] + sine * u + cosine * v
     return _read(images, x, y, present), present
 
@@ -309,9 +309,9 @@ def extract_box(
         )  # eq-mgln-box; (n, count)
         for axis, count in enumerate(reversed(size))
     )
-    x, y = torch.broadcast_tensors(
+    x, y = torch.broadcast_tensors(  # (n, h, w) each
         x[:, None, :], y[:, :, None]
-    )  # (n, h, w) each
+    )
     return _read(images, x, y, present), present
 
 
@@ -336,9 +336,9 @@ def _read(images: Tensor, x: Tensor, y: Tensor, present: Tensor) -> Tensor:
     """The pictures (n, 3, H, W) read at the places x and y, (n, h, w) each; 0 where a part is not present."""
     height, width = images.shape[-2:]
     # grid_sample wants -1 and 1 at the outer edges of the outer pixels; pixel centers are at integers.
-    grid = torch.stack(
+    grid = torch.stack(  # (n, h, w, 2)
         [(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1
-    )  # (n, h, w, 2)
+    )
     return (
         F.grid_sample(images, grid.to(images.dtype), align_corners=False)
         * present[:, None, None, None]
@@ -376,9 +376,9 @@ def sampling_points(offsets: Tensor) -> Tensor:
         torch.arange(w, device=offsets.device, dtype=offsets.dtype),
         indexing="ij",
     )
-    return torch.stack([x, y], dim=-1) + offsets.permute(
+    return torch.stack([x, y], dim=-1) + offsets.permute(  # (m, C, h, w, 2)
         0, 1, 3, 4, 2
-    )  # (m, C, h, w, 2)
+    )
 
 
 def channelwise_resample(
@@ -520,9 +520,9 @@ def two_task_loss(
         global_loss = share * global_loss + (1 - share) * F.cross_entropy(
             global_scores, partners
         )
-    local_losses = F.cross_entropy(
+    local_losses = F.cross_entropy(  # (m,)
         local_scores, labels, reduction="none"
-    )  # (m,)
+    )
     if has_parts is not None:
         local_losses = local_losses * has_parts
     return global_loss, local_losses.mean()
@@ -605,9 +605,9 @@ def fuse(
         raise ValueError(
             f"weight is {weight}; expected a share from 0 (local alone) to 1 (global alone)"
         )
-    return (
+    return (  # eq-mgln-fusion
         weight * global_scores + (1 - weight) * local_scores
-    )  # eq-mgln-fusion
+    )
 
 
 # --- parts of the network -----------------------------------------------------
@@ -910,9 +910,9 @@ class LST(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         m, f = features.shape[:2]
         squeezed = self.squeeze(features.flatten(0, 1))  # (m f, 1, h, w)
-        states, _ = self.lstm(
+        states, _ = self.lstm(  # (m, f, h w) -> (m, f, hidden)
             squeezed.reshape(m, f, -1)
-        )  # (m, f, h w) -> (m, f, hidden)
+        )
         return states[:, -1].reshape(m, 1, self.side, self.side)  # eq-mgln-lst
 
 
@@ -964,9 +964,9 @@ class PBM(nn.Module):
         )
 
     def forward(self, features: dict[str, Tensor], present: Tensor) -> Tensor:
-        f_enm = torch.cat(
+        f_enm = torch.cat(  # eq-mgln-parts; (m, 3, s, s)
             [block(features[part]) for part, block in self.lst.items()], 1
-        )  # eq-mgln-parts; (m, 3, s, s)
+        )
         return self.part_end(f_enm * present[:, :, None, None])
 
 
@@ -1112,10 +1112,10 @@ class MGLN(nn.Module):
         frames = select_frames(images, positions)  # (m, 3, 3, H, W)
         points = select_frames(landmarks, positions)  # (m, 3, 68, 2)
         m, f = frames.shape[:2]
-        pictures = (
+        pictures = (  # (m f, 3, H, W) and (m f, 68, 2)
             frames.flatten(0, 1),
             points.flatten(0, 1),
-        )  # (m f, 3, H, W) and (m f, 68, 2)
+        )
         crops, present = {}, []
         for part, width in zip(PARTS, self.config.part_widths, strict=True):
             if self.config.crops == "box":
@@ -1129,9 +1129,9 @@ class MGLN(nn.Module):
                 crop, there = extract_part(
                     *pictures, PART_LANDMARKS[part], self.sizes[part], width
                 )
-            crops[part] = crop.unflatten(
+            crops[part] = crop.unflatten(  # (m f, 3, h, w) -> (m, f, 3, h, w)
                 0, (m, f)
-            )  # (m f, 3, h, w) -> (m, f, 3, h, w)
+            )
             present.append(there.view(m, f).all(1))
         return frames[:, -1], crops, torch.stack(present, dim=1)
 
@@ -1140,9 +1140,9 @@ class MGLN(nn.Module):
         maps = {}
         for part, crop in crops.items():
             features = self.trunk(part, crop.flatten(0, 1))  # (m f, C, h, w)
-            maps[part] = features.unflatten(
+            maps[part] = features.unflatten(  # (m, f, C, h, w)
                 0, crop.shape[:2]
-            )  # (m, f, C, h, w)
+            )
         return self.pbm(maps, present)
 
     def scores(self, batch: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:

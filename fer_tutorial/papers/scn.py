@@ -75,9 +75,9 @@ def importance(
     # A product and a sum rather than a matrix product: it stays float32 under mixed precision, where bf16 would round
     # importances so coarsely that many tie.  It also leaves no axis of length one to squeeze away.
     score = (features * weight).sum(dim=-1)  # (m, d) -> (m,)
-    return torch.sigmoid(
+    return torch.sigmoid(  # eq-scn-importance
         score if bias is None else score + bias
-    )  # eq-scn-importance
+    )
 
 
 def weighted_cross_entropy(
@@ -117,9 +117,9 @@ def weighted_cross_entropy(
     """
     check_scores(logits, labels, "logits")
     check_importance(importance, len(labels))
-    return F.cross_entropy(
+    return F.cross_entropy(  # eq-scn-wce; (m, 1) * (m, K)
         importance[:, None] * logits, labels
-    )  # eq-scn-wce; (m, 1) * (m, K)
+    )
 
 
 def high_group_size(n: int, beta: float) -> int:
@@ -277,9 +277,9 @@ def relabel(
         everyone = importance if ranked_among is None else ranked_among
         border = everyone.topk(high_group_size(len(everyone), beta)).values[-1]
         changed = changed & (importance < border)
-    return Relabelling(
+    return Relabelling(  # eq-scn-relabel
         torch.where(changed, favorite, labels), largest, changed
-    )  # eq-scn-relabel
+    )
 
 
 def check_importance(importance: Tensor, n: int) -> None:
@@ -454,9 +454,9 @@ class SCN(nn.Module):
         gamma = self.config.gamma
         match self.config.loss_rule:
             case "gamma_rank":
-                return (
+                return (  # eq-scn-total
                     gamma * rank + (1 - gamma) * cross_entropy
-                )  # eq-scn-total
+                )
             case "gamma_cross_entropy":
                 return (1 - gamma) * rank + gamma * cross_entropy
             case _:

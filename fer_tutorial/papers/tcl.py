@@ -200,9 +200,9 @@ def nearest_wrong_class(
         centers,
         None if weights is None else weights[:, None],
     )
-    return _without_own(distances, labels, torch.inf).argmin(
+    return _without_own(distances, labels, torch.inf).argmin(  # eq-tcl-nearest
         dim=1
-    )  # eq-tcl-nearest
+    )
 
 
 @torch.no_grad()
@@ -391,9 +391,9 @@ def negative_centers(
             real = centers[
                 nearest_wrong_class(features, labels, centers, attention)
             ]
-            return torch.where(
+            return torch.where(  # eq-tcl-semi
                 selected_dimensions(attention, select_fraction), synthetic, real
-            )  # eq-tcl-semi
+            )
         case "prediction_based":
             if probabilities is None:
                 raise ValueError(
@@ -404,12 +404,12 @@ def negative_centers(
 
 def _without_own(scores: Tensor, labels: Tensor, fill: float) -> Tensor:
     """``scores`` (m, K) or (m, K, d) with the entries of each sample's own class replaced, so it is never chosen."""
-    own = labels[:, None] == torch.arange(
+    own = labels[:, None] == torch.arange(  # (m, K)
         scores.shape[1], device=labels.device
-    )  # (m, K)
-    return scores.masked_fill(
+    )
+    return scores.masked_fill(  # (m, K) or (m, K, 1)
         own.reshape(own.shape + (1,) * (scores.ndim - 2)), fill
-    )  # (m, K) or (m, K, 1)
+    )
 
 
 # --- parts of the network -----------------------------------------------------
@@ -459,9 +459,9 @@ class SelectiveAttention(nn.Module):
         self.pixel: nn.Module | None = None
         self.element: nn.Module | None = None
         if pixel:
-            self.pixel = nn.Conv2d(
+            self.pixel = nn.Conv2d(  # the softmax would ignore a bias
                 channels, 1, kernel_size=1, bias=False
-            )  # the softmax would ignore a bias
+            )
             nn.init.zeros_(self.pixel.weight)
         if element:
             hidden = max(1, round(bottleneck * channels))
@@ -546,9 +546,9 @@ class TCL(nn.Module):
             feature_dim, config.pixel_attention, config.element_attention
         )
         self.classifier = nn.Linear(feature_dim, num_classes)
-        self.centers = nn.Parameter(
+        self.centers = nn.Parameter(  # near the embeddings' own scale
             0.1 * torch.randn(num_classes, feature_dim)
-        )  # near the embeddings' own scale
+        )
 
     def embed(self, images: Tensor) -> Tensor:
         """The embeddings x that are classified and compared: images (m, 3, H, W) -> (m, d)."""
@@ -580,9 +580,9 @@ class TCL(nn.Module):
         """
         config = self.config
         labels = batch["labels"]
-        x, weights, _ = self.attention(
+        x, weights, _ = self.attention(  # (m, d), (m, d)
             self.backbone(batch["images"])
-        )  # (m, d), (m, d)
+        )
         logits = self.classifier(x)  # (m, K)
         attention = self._distance_weights(weights)
         selection = (
@@ -597,7 +597,7 @@ class TCL(nn.Module):
             selection,
             config.select_fraction,
         )
-        each = triplet_center_loss(
+        each = triplet_center_loss(  # (m,)
             x,
             labels,
             self.centers,
@@ -606,7 +606,7 @@ class TCL(nn.Module):
             attention,
             "none",
             config.distance,
-        )  # (m,)
+        )
         triplet = (
             each.mean() if config.reduction == "mean" else gather(each).sum()
         )
