@@ -38,13 +38,13 @@ def test_hints_and_solution_are_closed_until_asked_for(visit):
     page = visit("center_loss.html")
     box = page.locator(".fer-exercise-help").nth(1)
     hint, code = find("center_loss.loss").hints[0], "def my_center_loss("
+    assert box.get_by_role("link", name="Colab").get_attribute("href").endswith("/center_loss.ipynb")
     assert not box.get_by_text(hint).is_visible()
     box.get_by_text("Hint 1", exact=True).click()
     assert box.get_by_text(hint).is_visible()
     assert not box.get_by_text(code).is_visible()
     box.get_by_text("Solution", exact=True).click()
     assert box.get_by_text(code).is_visible()
-    assert box.get_by_role("link", name="Colab").get_attribute("href").endswith("/center_loss.ipynb")
     assert visit.problems == []
 
 
