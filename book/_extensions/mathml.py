@@ -35,6 +35,7 @@ ALPHABETS = {"double-struck": "DOUBLE-STRUCK", "bold": "BOLD", "bold-italic": "B
 
 def mathml(latex: str, display: bool) -> str:
     """The ``<math>`` element of a formula; ``ValueError`` where a command is unknown."""
+    gathered = r"\begin{gathered}" in latex
     for spelling, known in SPELLINGS.items():
         latex = re.sub(spelling, known, latex)
     if r"\\" in re.sub(r"\\begin\{(\w+)\}.*?\\end\{\1\}", "", latex, flags=re.DOTALL):
@@ -45,7 +46,9 @@ def mathml(latex: str, display: bool) -> str:
         element.text = unescape(element.text or "") or None
         if element.text == ";":
             element.tag = "mo"
-        if element.text and ("\\" in element.text or (element.text == "&")):
+        if element.tag == "mtable" and gathered:
+            element.set("displaystyle", "true")
+        if element.text and ("\\" in element.text or element.text == "&"):
             raise ValueError(f"{element.text} in {latex!r} is not known to latex2mathml; write it in other words")
     _as_tex(math, in_script=False)
     return tostring(math, encoding="unicode", short_empty_elements=False)
