@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 import html
+import itertools
 import re
 
 from nbformat import NotebookNode
@@ -24,20 +25,17 @@ HINT = re.compile(r"Hint (\d) of \d: (.*)", re.DOTALL)
 def plain_cells(cells: list[NotebookNode], text: PlainText) -> list[NotebookNode]:
     """The cells of a plain notebook, in the order of the source's."""
     plain: list[NotebookNode] = []
-    hints: list[NotebookNode] = []
-    for cell in cells:
-        if hints and not is_hint(cell):
-            plain.append(new_markdown_cell(folded_hints(hints)))
-            hints = []
-        if cell.cell_type == "markdown":
-            if words := text(cell.source):
-                plain.append(new_markdown_cell(words))
-        elif is_hint(cell):
-            hints.append(cell)
-        elif is_solution(cell):
-            plain.append(new_markdown_cell(details("Solution", f"```python\n{cell.source}\n```")))
-        else:
-            plain += [plain_code(cell, text), *captions(cell, text)]
+    for hints, group in itertools.groupby(cells, is_hint):
+        if hints:
+            plain.append(new_markdown_cell(folded_hints(list(group))))
+            continue
+        for cell in group:
+            if cell.cell_type == "markdown":
+                plain.append(new_markdown_cell(text(cell.source)))
+            elif is_solution(cell):
+                plain.append(new_markdown_cell(details("Solution", f"```python\n{cell.source}\n```")))
+            else:
+                plain += [plain_code(cell, text), *captions(cell, text)]
     return plain
 
 

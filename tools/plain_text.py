@@ -57,7 +57,7 @@ class PlainText:
                 continue
             start, end = token.map
             if (block := self.block(token)) is not None:
-                replaced[start] = (end, _indented(block, lines[start], token))
+                replaced[start] = (end, _set_apart(block, lines, token))
             elif token.type in LITERAL:
                 replaced[start] = (end, lines[start:end])
             elif token.type in ("inline", "tr_open"):
@@ -67,7 +67,8 @@ class PlainText:
         while position < len(lines):
             between = [] if ATTRIBUTES.match(lines[position]) else [lines[position]]
             position, written = replaced.get(position, (position + 1, between))
-            result += written
+            doubled = written and result and not (written[0] + result[-1]).strip(" >")
+            result += written[1:] if doubled else written
         return "\n".join(result).strip("\n")
 
     # --- blocks ---
@@ -77,7 +78,7 @@ class PlainText:
         if token.type in DROPPED:
             return ""
         if token.type == "myst_target":
-            return f"{anchor(token.content)}\n"
+            return anchor(token.content)
         if token.type in ("math_block", "math_block_label"):
             return self.equation(token.content, token.info if token.type == "math_block_label" else "")
         found = directive(token)
@@ -296,13 +297,21 @@ def _titled(content: str) -> tuple[str, str]:
     return (found["words"], found["label"]) if found else ("", content)
 
 
-def _indented(block: str, first: str, token: Token) -> list[str]:
-    """The lines of a block in the list or the quote that it stands in."""
+def _set_apart(block: str, lines: list[str], token: Token) -> list[str]:
+    """The lines of a block, in the list or the quote that it stands in, between empty lines."""
+    assert token.map is not None
+    start, end = token.map
     mark = {"myst_target": "(", "myst_line_comment": "%"}.get(token.type, token.markup)
-    before = first[: first.find(mark)] if mark else ""
+    before = lines[start][: lines[start].find(mark)] if mark else ""
     after = re.sub(r"[^\s>]", " ", before)
-    lines = block.split("\n")
-    return [(before if number == 0 else after) + line if line else after.rstrip() for number, line in enumerate(lines)]
+    written = [(after + line).rstrip() for line in block.split("\n")]
+    written[0] = (before + block.split("\n")[0]).rstrip()
+    empty = after.rstrip()
+    if start and before == after and lines[start - 1].strip(" >"):
+        written.insert(0, empty)
+    if end < len(lines) and lines[end].strip(" >"):
+        written.append(empty)
+    return written
 
 
 def _items(tokens: list[Token], text: str) -> list[str]:
