@@ -18,6 +18,7 @@ help:  ## list these commands
 book: $(READY)  ## execute the notebooks that are out of date and build the HTML
 	$(BIN)/python tools/notebooks.py execute
 	$(BIN)/python tools/notebooks.py stale
+	$(BIN)/python tools/plain.py write
 	$(BIN)/jupyter-book build book/ -W -n --keep-going --all --quiet
 	@echo
 	@echo "The book is ready.  Open file://$(CURDIR)/$(PAGES)"
@@ -28,9 +29,11 @@ test: $(READY)  ## run the unit tests, then compare every cell of every notebook
 
 execute: $(READY)  ## execute every notebook, up to date or not
 	$(BIN)/python tools/notebooks.py execute --all
+	$(BIN)/python tools/plain.py write
 
 stale: $(READY)  ## list the notebooks that are out of date; fails if there are any
 	$(BIN)/python tools/notebooks.py stale
+	$(BIN)/python tools/plain.py stale
 
 robust: $(READY)  ## does every claim hold on other processors? (an hour; RUNS=20, NOTEBOOKS="book/scn.ipynb")
 	$(BIN)/python tools/robust.py --runs $(or $(RUNS),20) $(NOTEBOOKS)

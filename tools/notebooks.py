@@ -106,16 +106,22 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         }
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen: dict[str, int] = {}
+    identify(notebook.cells)
     for cell in notebook.cells:
-        digest = _digest(cell.cell_type + cell.source)[:12]
-        seen[digest] = seen.get(digest, 0) + 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
         cell.metadata = nbformat.from_dict({k: cell.metadata[k] for k in ("mystnb", "tags") if k in cell.metadata})
         if cell.cell_type == "code":
             for output in cell.outputs:
                 _normalise_output(output)
     return notebook
+
+
+def identify(cells: list[NotebookNode]) -> None:
+    """Give every cell an id that follows from what stands in it."""
+    seen: dict[str, int] = {}
+    for cell in cells:
+        digest = _digest(cell.cell_type + cell.source)[:12]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
 def _normalise_output(output: NotebookNode) -> None:

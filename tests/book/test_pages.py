@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tools.notebooks import REPOSITORY
+
 FIGURE = "figure_to_operate.html"
 
 
@@ -108,7 +110,13 @@ def test_search_works_from_disk(visit):
     assert visit.problems == []
 
 
-def test_notebooks_open_in_colab(visit):
-    page = visit(FIGURE)
-    link = page.locator('a[href^="https://colab.research.google.com/github/"]').first.get_attribute("href")
-    assert link.endswith("/blob/main/book/figure_to_operate.ipynb")
+def test_a_chapter_opens_in_colab_and_is_downloaded_as_its_plain_notebook_and_edited_as_its_source(visit, pages):
+    page = visit("dacl.html")
+
+    def address(start):
+        return page.locator(f'a[href^="{start}"]').first.get_attribute("href")
+
+    assert address("https://colab.research.google.com/github/").endswith("/blob/main/notebooks/dacl.ipynb")
+    assert address("https://github.com/fer-tutorial/fer-tutorial/edit/").endswith("/edit/main/book/dacl.ipynb")
+    assert address("_sources/") == "_sources/dacl.ipynb"
+    assert (pages / "_sources" / "dacl.ipynb").read_text() == (REPOSITORY / "notebooks" / "dacl.ipynb").read_text()

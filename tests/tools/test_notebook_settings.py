@@ -48,6 +48,13 @@ def test_a_wrong_output_fails(project):
     assert (status, "1 failed" in said) == (1, True), said
 
 
+def test_plain_notebooks_run_only_where_they_are_named(project):
+    (project / "notebooks").mkdir()
+    save_executed(project / "notebooks" / "tiny.ipynb", ("6 * 7", "43"))
+    assert typed(project, "--nbval", ".")[0] == 0
+    assert "1 failed" in typed(project, "--nbval", "notebooks/tiny.ipynb")[1]
+
+
 def test_kernels_get_the_settings_whatever_the_shell_has_but_as_many_threads_as_asked_for(project):
     expected = ENVIRONMENT | dict.fromkeys(THREADS, "2")
     save_executed(
