@@ -699,7 +699,7 @@ class GraphConvolution(nn.Module):
 class GeometryEncoder(nn.Module):
     r"""From landmarks to the latent geometry vector.
 
-    .. math:: F' = \big\Vert_{l=1}^{3} \mathrm{ReLU}(\hat A F^{l-1} W^{l-1}), \qquad
+    .. math:: F' = \|_{l=1}^{3} \mathrm{ReLU}(\hat A F^{l-1} W^{l-1}), \qquad
         G = \mathrm{FC}(\mathrm{FC}(\mathrm{FC}(\mathrm{Conv}_{1 \times 1}(F'))))
 
     where
