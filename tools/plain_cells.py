@@ -1,14 +1,11 @@
-"""Code cells as JupyterLab and Colab show them: what the book folds is folded there, solutions run no more.
+"""Code cells as JupyterLab and Colab show them: what the book folds is folded there.
 
 The book folds by tags, which no other reader of notebooks knows.
 """
 
 from __future__ import annotations
 
-import ast
 import copy
-import html
-import itertools
 import re
 
 from nbformat import NotebookNode
@@ -19,64 +16,17 @@ from tools.plain_text import PlainText, anchor, details
 INPUT_FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 OUTPUT_FOLDED = {"hide-cell", "hide-output", "remove-cell", "remove-output"}
 KEPT_TAGS = re.compile(r"nbval-|raises-exception")
-HINT = re.compile(r"Hint (\d) of \d: (.*)", re.DOTALL)
 
 
 def plain_cells(cells: list[NotebookNode], text: PlainText) -> list[NotebookNode]:
     """The cells of a plain notebook, in the order of the source's."""
     plain: list[NotebookNode] = []
-    for hints, group in itertools.groupby(cells, is_hint):
-        if hints:
-            plain.append(new_markdown_cell(folded_hints(list(group))))
-            continue
-        for cell in group:
-            if cell.cell_type == "markdown":
-                plain.append(new_markdown_cell(text(cell.source)))
-            elif is_solution(cell):
-                plain.append(new_markdown_cell(details("Solution", f"```python\n{cell.source}\n```")))
-            else:
-                plain += [plain_code(cell, text), *captions(cell, text)]
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            plain.append(new_markdown_cell(text(cell.source)))
+        else:
+            plain += [plain_code(cell, text), *captions(cell, text)]
     return plain
-
-
-# --- exercises --------------------------------------------------------------------------------------------------------
-
-
-def is_hint(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and bool(re.fullmatch(r"hint\([^()]*\)", cell.source.strip()))
-
-
-def is_solution(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and folded(cell, INPUT_FOLDED) and "check" in calls(cell.source)
-
-
-def folded_hints(cells: list[NotebookNode]) -> str:
-    """Each hint within the one before it, as the cells printed them."""
-    folded = ""
-    for cell in reversed(cells):
-        level, words = HINT.fullmatch(cell.outputs[0].text.strip()).groups()  # type: ignore[union-attr]
-        hint = f"<summary>Hint {level}</summary>\n<p>{html.escape(words, quote=False)}</p>"
-        folded = f"<details>{hint}\n{folded}</details>\n"
-    return folded.rstrip("\n")
-
-
-def calls(source: str) -> set[str]:
-    """The functions that a cell calls by their names at its top level."""
-    return {
-        node.value.func.id
-        for node in statements(source)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name)
-    }
-
-
-def statements(source: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(source).body
-    except SyntaxError:  # a magic or a command of the shell, which only IPython reads
-        return []
-
-
-# --- other code -------------------------------------------------------------------------------------------------------
 
 
 def plain_code(cell: NotebookNode, text: PlainText) -> NotebookNode:
@@ -84,9 +34,6 @@ def plain_code(cell: NotebookNode, text: PlainText) -> NotebookNode:
     kept = {tag for tag in cell.metadata.get("tags", []) if KEPT_TAGS.match(tag)}
     plain = copy.deepcopy(cell)
     plain.metadata = NotebookNode()
-    if "score" in calls(cell.source):  # the source's score counts the solutions, which do not run here
-        plain.outputs, plain.execution_count = [], None
-        kept.add("nbval-ignore-output")
     if folded(cell, INPUT_FOLDED):
         plain.source = f"#@title {title(cell, text)}\n{cell.source}"
         plain.metadata["cellView"] = "form"
@@ -112,10 +59,8 @@ def title(cell: NotebookNode, text: PlainText) -> str:
         return "Set-up"
     if caption := figure(cell).get("caption"):
         return f"Code of {text.numbered('figure', figure(cell).get('name', ''), caption)}"
-    kinds = {type(node) for node in statements(cell.source)}
-    if kinds and kinds <= {ast.Import, ast.ImportFrom}:
-        return "Imports"
-    return "Checks" if kinds == {ast.Assert} else "Code of the figure" if "InteractiveFigure" in cell.source else "Code"
+    prompt = cell.metadata.get("mystnb", {}).get("code_prompt_show", "Code")
+    return prompt.removeprefix("Show ").capitalize()
 
 
 def captions(cell: NotebookNode, text: PlainText) -> list[NotebookNode]:

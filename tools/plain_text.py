@@ -5,11 +5,13 @@ Blocks are found by MyST's own parser and replaced by their lines; what stands b
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
 from markdown_it.token import Token
 
+from fer_tutorial.course.registry import find, solution_of
 from tools.plain_citations import Citations
 from tools.plain_index import Index, PlainError, Target
 from tools.plain_syntax import Directive, directive, parser
@@ -172,6 +174,14 @@ class PlainText:
         fence = "````" if "```" in found.body else "```"
         return f"{fence}{found.argument}\n{found.body}\n{fence}"
 
+    def exercise_help(self, found: Directive) -> str:
+        """Each hint within the one before it, then the solution, all folded."""
+        folded = ""
+        for level, hint in reversed(list(enumerate(find(found.argument).hints, start=1))):
+            words = f"<summary>Hint {level}</summary>\n<p>{html.escape(hint, quote=False)}</p>"
+            folded = f"<details>{words}\n{folded}</details>\n"
+        return folded + "\n" + details("Solution", f"```python\n{solution_of(found.argument)}\n```")
+
     # --- within a line ---
 
     def inline(self, text: str) -> str:
@@ -258,6 +268,7 @@ DIRECTIVES: dict[str, Callable[[PlainText, Directive], str]] = {
     "code": PlainText.code,
     "code-block": PlainText.code,
     "dropdown": PlainText.dropdown,
+    "exercise-help": PlainText.exercise_help,
     "figure": PlainText.figure,
     "image": PlainText.image,
     "list-table": PlainText.list_table,

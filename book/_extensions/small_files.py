@@ -48,7 +48,9 @@ def shrink_pictures(folder: Path) -> None:
             path.with_suffix(".webp").unlink()
     for path in folder.glob("*.html"):
         page = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(r"(?<=_images/)[\w.-]+", lambda name: smaller.get(name[0], name[0]), page), encoding="utf-8")
+        path.write_text(
+            re.sub(r"(?<=_images/)[\w.-]+", lambda name: smaller.get(name[0], name[0]), page), encoding="utf-8"
+        )
 
 
 def shrink(app, error) -> None:

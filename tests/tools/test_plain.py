@@ -7,6 +7,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from fer_tutorial.course.registry import find, solution_of
 from tools import notebooks, plain
 from tools.notebooks import REPOSITORY
 from tools.plain_citations import Citations
@@ -207,47 +208,34 @@ def tagged(source, *tags, outputs=(), **metadata):
     return new_code_cell(source, metadata={"tags": list(tags), **metadata}, outputs=list(outputs))
 
 
-def test_hints_are_folded_one_in_the_other(book):
-    hints = [
-        tagged(f'hint("a.b", {level})', "hide-output", outputs=printed(f"Hint {level} of 2: a * b < {level}"))
-        for level in (1, 2)
-    ]
-    (cell,) = made(book, *hints)
-    assert cell.cell_type == "markdown"
+def test_hints_and_solution_are_folded_text(book):
+    (cell,) = made(book, new_markdown_cell("```{exercise-help} center_loss.by_hand\n```"))
+    first, second, third = (hint.replace("<", "&lt;") for hint in find("center_loss.by_hand").hints)
     assert cell.source == (
-        "<details><summary>Hint 1</summary>\n<p>a * b &lt; 1</p>\n"
-        "<details><summary>Hint 2</summary>\n<p>a * b &lt; 2</p>\n</details>\n</details>"
+        f"<details><summary>Hint 1</summary>\n<p>{first}</p>\n"
+        f"<details><summary>Hint 2</summary>\n<p>{second}</p>\n"
+        f"<details><summary>Hint 3</summary>\n<p>{third}</p>\n</details>\n</details>\n</details>\n\n"
+        f"<details><summary>Solution</summary>\n\n```python\n{solution_of('center_loss.by_hand')}\n```\n\n</details>"
     )
 
 
-def test_a_solution_is_folded_text_and_the_stub_still_runs(book):
-    stub = new_code_cell('answer = ...\ncheck("a.b", answer)', outputs=printed("a.b: not answered yet"))
-    solution = tagged('# Solution\nanswer = 1\n\n\ncheck("a.b", answer)', "hide-input", outputs=printed("a.b: correct"))
-    code, words = made(book, stub, solution)
-    assert (code.cell_type, code.source, code.outputs) == ("code", stub.source, stub.outputs)
-    assert words.cell_type == "markdown"
-    assert words.source == f"<details><summary>Solution</summary>\n\n```python\n{solution.source}\n```\n\n</details>"
-
-
-def test_the_stored_score_of_the_solutions_is_not_shown(book):
-    (cell,) = made(book, new_code_cell("score()", outputs=printed("correct")))
-    assert cell.outputs == []
-    assert cell.metadata.tags == ["nbval-ignore-output"]
+def test_a_cell_to_fill_in_stays_as_it_is(book):
+    stub = tagged('answer = ...\ncheck("a.b", answer)', "exercise", outputs=printed("a.b: not answered yet"))
+    (cell,) = made(book, stub)
+    assert (cell.cell_type, cell.source, cell.outputs) == ("code", stub.source, stub.outputs)
 
 
 @pytest.mark.parametrize(
-    ("source", "tags", "title", "hidden"),
+    ("tags", "prompt", "title", "hidden"),
     [
-        ("import os\nfrom sys import path", ["hide-input"], "Imports", {"source_hidden": True}),
-        ("print()", ["hide-cell", "setup"], "Set-up", {"source_hidden": True, "outputs_hidden": True}),
-        ("assert 1\nassert 2", ["remove-cell"], "Checks", {"source_hidden": True, "outputs_hidden": True}),
-        ('InteractiveFigure("x")', ["hide-input"], "Code of the figure", {"source_hidden": True}),
-        ("%matplotlib inline", ["remove-input"], "Code", {"source_hidden": True}),
+        (["hide-input"], "Show the imports", "The imports", {"source_hidden": True}),
+        (["hide-cell", "setup"], "", "Set-up", {"source_hidden": True, "outputs_hidden": True}),
+        (["remove-input"], "", "Code", {"source_hidden": True}),
     ],
 )
-def test_what_the_book_folds_is_folded_in_jupyterlab_and_on_colab(book, source, tags, title, hidden):
-    (cell,) = made(book, tagged(source, *tags))
-    assert cell.source == f"#@title {title}\n{source}"
+def test_what_the_book_folds_is_folded_in_jupyterlab_and_on_colab(book, tags, prompt, title, hidden):
+    (cell,) = made(book, tagged("print()", *tags, mystnb={"code_prompt_show": prompt} if prompt else {}))
+    assert cell.source == f"#@title {title}\nprint()"
     assert cell.metadata == {"cellView": "form", "jupyter": hidden}
 
 
