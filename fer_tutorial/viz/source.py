@@ -11,16 +11,16 @@ from fer_tutorial.errors import UserError
 
 
 class Source:
-    """Python source that a notebook displays as a highlighted listing."""
+    """Python source that a notebook displays as a highlighted listing, with a line that says whence it is."""
 
-    def __init__(self, code: str):
-        self.code = code
+    def __init__(self, code: str, whence: str = ""):
+        self.code, self.whence = code, whence
 
     def __repr__(self) -> str:
         return self.code
 
     def _repr_markdown_(self) -> str:
-        return f"```python\n{self.code}\n```"
+        return f"```python\n{self.code}\n```" + (f"\n\n{self.whence}" if self.whence else "")
 
 
 def show_source(obj: Any, docstring: bool = False) -> Source:
@@ -44,7 +44,17 @@ def show_source(obj: Any, docstring: bool = False) -> Source:
         raise UserError(
             f"{type(obj).__name__} object has no Python source to show; pass a function, a method, a class or a module"
         ) from error
-    return Source(code if docstring else _without_docstrings(code))
+    return Source(code if docstring else _without_docstrings(code), _whence(obj))
+
+
+def _whence(obj: Any) -> str:
+    """Name, file and tests of a function or class of this package; nothing of any other."""
+    module, name = getattr(obj, "__module__", ""), getattr(obj, "__qualname__", "")
+    if not (name and module.startswith("fer_tutorial.")):
+        return ""
+    parts = module.split(".")
+    tests = "/".join(["tests", *parts[1:-1], f"test_{parts[-1]}.py"])
+    return f"`{module}.{name}` in `{'/'.join(parts)}.py`, tested in `{tests}`"
 
 
 def _without_docstrings(code: str) -> str:

@@ -58,3 +58,13 @@ def test_the_map_leads_from_an_equation_to_its_function_test_and_exercise(pages)
     row = next(row for row in page.split("<tr") if "fer_tutorial.papers.dacl.sparse_center_update" in row)
     assert "tests/papers/test_dacl.py" in row
     assert "dacl.center_step" in row
+
+
+def test_a_listing_leads_to_its_reference_source_and_tests(pages):
+    page = (pages / "dacl.html").read_text(encoding="utf-8")
+    (line,) = re.findall(
+        r'<p class="fer-whence">(?:(?!</p>).)*papers\.dacl\.sparse_center_loss<.*?</p>', page, re.DOTALL
+    )
+    assert 'href="reference/dacl.html#fer_tutorial.papers.dacl.sparse_center_loss"' in line
+    assert "/blob/main/fer_tutorial/papers/dacl.py" in line
+    assert "/blob/main/tests/papers/test_dacl.py" in line

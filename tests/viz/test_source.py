@@ -1,8 +1,15 @@
 """Listings of the package's own code."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import fer_tutorial
 from fer_tutorial.errors import UserError
+from fer_tutorial.papers.tcl import TCL
+from fer_tutorial.training import LabelStore
+from fer_tutorial.training.distributed import AllGather
 from fer_tutorial.viz import show_source
 from fer_tutorial.viz import source as source_module
 
@@ -62,3 +69,18 @@ def test_notebooks_get_a_highlighted_listing():
 def test_what_has_no_source_is_refused(thing):
     with pytest.raises(UserError, match="no Python source"):
         show_source(thing)
+
+
+def test_a_listing_of_the_package_says_whence_it_is():
+    *_, whence = show_source(TCL.training_step)._repr_markdown_().split("\n\n")
+    assert whence == (
+        "`fer_tutorial.papers.tcl.TCL.training_step` in `fer_tutorial/papers/tcl.py`, "
+        "tested in `tests/papers/test_tcl.py`"
+    )
+    assert show_source(documented)._repr_markdown_().endswith("```")
+
+
+@pytest.mark.parametrize("thing", [TCL, show_source, LabelStore, AllGather])
+def test_the_files_it_names_are_there(thing):
+    for file in re.findall(r"`([^`]+\.py)`", show_source(thing)._repr_markdown_().rpartition("```")[2]):
+        assert (Path(fer_tutorial.__file__).parents[1] / file).is_file(), file
