@@ -1,0 +1,86 @@
+"""The pages "Add a data set" and "Add an exercise": their examples work, and what the pages show runs."""
+
+import importlib
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_tutorial.course import registry
+from fer_tutorial.course.checking import CORRECT, UNANSWERED, WRONG, verdict_on
+from fer_tutorial.errors import UserError
+
+BOOK = Path(__file__).resolve().parents[2] / "book"
+PAGES = ("add_a_data_set", "add_an_exercise")
+
+
+@pytest.fixture
+def example(monkeypatch):
+    """``example(name)`` imports an example; it is forgotten after the test."""
+    monkeypatch.syspath_prepend(BOOK / "examples")
+    monkeypatch.setattr(registry, "_exercises", registry._exercises.copy())
+    before = set(sys.modules)
+    yield importlib.import_module
+    for name in set(sys.modules) - before:
+        if name in ("labels_in_names", "own_exercise"):
+            del sys.modules[name]
+
+
+def pictures(folder, names):
+    for number, name in enumerate(names):
+        Image.fromarray(np.full((20, 30, 3), number, np.uint8)).save(folder / name)
+
+
+def test_the_reader_reads_names_and_keeps_people_together(example, tmp_path):
+    pictures(tmp_path, [f"p{i:02}-{word}-0.png" for i in range(40) for word in ("anger", "happiness")])
+    reader = example("labels_in_names").open_labels_in_names
+    parts = {split: reader(tmp_path, split, size=16).load() for split in ("train", "valid", "test")}
+    assert sum(map(len, parts.values())) == 80
+    people = [set(part.subjects.tolist()) for part in parts.values()]
+    assert not people[0] & people[1] | people[0] & people[2] | people[1] & people[2]
+    train = parts["train"]
+    assert train.images.shape[1:] == (16, 16, 3)
+    assert {train.class_names[label] for label in train.labels} == {"anger", "happiness"}
+
+
+def test_the_reader_names_a_file_that_it_cannot_understand(example, tmp_path):
+    pictures(tmp_path, ["p01-joy-0.png"])
+    with pytest.raises(
+        UserError, match=r"p01-joy-0\.png does not name a person and an expression; expected a name like"
+    ):
+        example("labels_in_names").open_labels_in_names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (lambda matrix: (matrix.diagonal() / matrix.sum(1)).mean(), CORRECT),
+        (lambda matrix: matrix.diagonal().sum() / matrix.sum(), WRONG),  # accuracy
+        (lambda matrix: (matrix.diagonal() / matrix.sum(0)).mean(), WRONG),  # precision
+        (lambda matrix: NotImplemented, UNANSWERED),
+    ],
+)
+def test_the_exercise_tells_right_from_wrong(example, answer, status):
+    example("own_exercise")
+    assert verdict_on(registry.find("own.balanced_accuracy"), answer).status == status
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_the_page_shows_runs(example, page, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (BOOK / f"{page}.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, f"{page}.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert {"add_a_data_set": "people", "add_an_exercise": "not answered yet"}[page] in said
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_places_that_the_page_names_exist(page):
+    text = (BOOK / f"{page}.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:book|fer_tutorial|tests)/[\w/.]*)`", text)
+    assert len(named) > 3
+    assert [name for name in named if not (BOOK.parent / name).exists()] == []
