@@ -32,7 +32,7 @@ export default {
       table.replaceChildren(ui.table(["true", ...short], data.names, (k, j) => {
         const share = counts[k][j] / Math.max(1, counts[k].reduce((sum, count) => sum + count, 0));
         const color = `var(--fer-${j === k ? "c0" : "c1"})`;
-        return [String(counts[k][j] || "·"), `color-mix(in srgb, ${color} ${Math.round(60 * share)}%, transparent)`];
+        return [String(counts[k][j] || "·"), `color-mix(in srgb, ${color} ${Math.round(50 * share)}%, transparent)`];
       }));
       const wrong = counts.flatMap((row, k) => row.map((count, j) => ({ count: j === k ? 0 : count, k, j })));
       const { count, k, j } = wrong.reduce((worst, each) => (each.count > worst.count ? each : worst));

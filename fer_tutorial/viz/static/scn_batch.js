@@ -13,7 +13,7 @@ export default {
     const delta2 = ui.slider("δ2, relabel margin", { min: 0, max: 0.95, step: 0.05, value: data.delta_2 }, hundredths);
     const group = ui.choice("who may be relabelled", [["low", "low group (paper)"], ["all", "whole batch (official code)"]], data.group);
     const cards = faces.map(({ image, truth }) => {
-      const face = ui.face(96, "");
+      const face = ui.face(96);
       face.show(image);
       const words = ui.html("div");
       return { node: ui.html("div", { className: "fer-card", role: "img" }, face.node, words), words, shows: data.names[truth] };

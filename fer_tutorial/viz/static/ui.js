@@ -142,9 +142,11 @@ const ui = {
     });
   },
   // A face on a canvas that looks `side` pixels wide.  show(address, over, tile) draws it and then calls over(brush, scale), where scale
-  // is how large a pixel of the face becomes; tile = { left, top, size } if the face is a part of a larger picture.
+  // is how large a pixel of the face becomes; tile = { left, top, size } if the face is a part of a larger picture.  Without a label
+  // the face is described by what stands around it.
   face(side, label) {
-    const canvas = ui.html("canvas", { width: 2 * side, height: 2 * side, className: "fer-face", role: "img", "aria-label": label });
+    const told = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+    const canvas = ui.html("canvas", { width: 2 * side, height: 2 * side, className: "fer-face", ...told });
     canvas.style.width = `${side}px`;
     const picture = new Image();
     let paint;
