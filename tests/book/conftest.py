@@ -1,9 +1,16 @@
-"""The book, built once for all page tests, with a figure to operate on a page more; a browser without a network."""
+"""The book, built once for all page tests, and a page of all figures; a browser without a network; a JupyterLab."""
 
+import json
+import os
+import secrets
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import nbformat
 import pytest
@@ -11,19 +18,35 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fer_tutorial.viz import InteractiveFigure
+from tests.helpers.chapter_figures import chapter_figures
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+LOCAL = ("file:", "data:", "blob:")
+
+
+def figure_cell(figure: InteractiveFigure, source: str = "figure"):
+    """A cell as it is stored in a notebook once it has shown the figure: with its static form."""
+    output = new_output("execute_result", {"text/html": figure.html(), "text/plain": repr(figure)}, execution_count=1)
+    return new_code_cell(source, execution_count=1, outputs=[output])
+
+
+def build(project: Path) -> Path:
+    """The folder of the pages built from the book in a folder, with the settings of this one."""
+    shutil.copy(REPOSITORY / "_config.yml", project)
+    (project / "tools").mkdir()
+    shutil.copy(REPOSITORY / "tools" / "plain_pages.py", project / "tools")
+    command = [Path(sys.executable).parent / "jupyter-book", "build", "book", "--all", "--quiet"]
+    built = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return project / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory) -> Path:
     """The folder of the built pages."""
     project = tmp_path_factory.mktemp("project")
-    shutil.copy(REPOSITORY / "_config.yml", project)
     shutil.copytree(REPOSITORY / "book", project / "book", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copytree(REPOSITORY / "notebooks", project / "notebooks")
-    (project / "tools").mkdir()
-    shutil.copy(REPOSITORY / "tools" / "plain_pages.py", project / "tools")
     contents = project / "book" / "_toc.yml"
     toc = yaml.safe_load(contents.read_text())
     toc["parts"].append({"caption": "Tests", "chapters": [{"file": "figure_to_operate"}]})
@@ -34,17 +57,30 @@ def pages(tmp_path_factory) -> Path:
         caption="Move the slider.",
         alt="A word that changes.",
     )
-    data, _ = figure._repr_mimebundle_()
     cells = [
         new_markdown_cell("# A figure\n\n$$ \\boldsymbol{x} = \\frac{1}{2} $$ (eq-test)\n\nSee {eq}`eq-test`."),
-        new_code_cell("figure", execution_count=1, outputs=[new_output("execute_result", data, execution_count=1)]),
+        figure_cell(figure),
     ]
     nbformat.write(new_notebook(cells=cells), project / "book" / "figure_to_operate.ipynb")
     nbformat.write(new_notebook(cells=cells[1:]), project / "notebooks" / "figure_to_operate.ipynb")
-    command = [Path(sys.executable).parent / "jupyter-book", "build", "book", "--all", "--quiet"]
-    built = subprocess.run(command, cwd=project, capture_output=True, text=True)
-    assert built.returncode == 0, built.stdout + built.stderr
-    return project / "_build" / "html"
+    return build(project)
+
+
+@pytest.fixture(scope="session")
+def figures_page(tmp_path_factory) -> Path:
+    """A page of a book that has no other: all figures of the chapters, each under its name."""
+    project = tmp_path_factory.mktemp("figures")
+    for name in ("_static", "_templates", "_extensions"):
+        shutil.copytree(REPOSITORY / "book" / name, project / "book" / name)
+    shutil.copy(REPOSITORY / "book" / "references.bib", project / "book")
+    (project / "book" / "_toc.yml").write_text("format: jb-book\nroot: figures\n")
+    cells = [new_markdown_cell("# Figures")]
+    for name, figure in chapter_figures().items():
+        cells += [new_markdown_cell(f"## {name.replace('_', ' ')}"), figure_cell(figure)]
+    for folder in ("book", "notebooks"):
+        (project / folder).mkdir(exist_ok=True)
+        nbformat.write(new_notebook(cells=cells), project / folder / "figures.ipynb")
+    return build(project) / "figures.html"
 
 
 @pytest.fixture(scope="session")
@@ -60,35 +96,92 @@ def browser():
         browser.close()
 
 
+def open_page(browser, address: str, problems: list[str], allowed: tuple[str, ...] = LOCAL, **settings):
+    """A page in a context of its own; ``problems`` collects what must not happen on any page."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+    context.set_default_timeout(10_000)
+    name = address.rpartition("/")[2]
+
+    def only_what_is_allowed(route):
+        if route.request.url.startswith(allowed):
+            route.continue_()
+        else:
+            problems.append(f"asked the network for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", only_what_is_allowed)
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(f"{name}: {error}"))
+    page.on("requestfailed", lambda request: problems.append(f"{name}: failed to load {request.url[:200]}"))
+    page.on(
+        "console",
+        lambda line: problems.append(f"{name}: {line.text}") if line.type in ("error", "warning") else None,
+    )
+    page.goto(address)
+    page.wait_for_load_state("load")
+    return page
+
+
 @pytest.fixture
 def visit(browser, pages):
     """``visit(name)`` opens a page from disk; ``visit.problems`` collects what must not happen on any page."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-
-    def only_from_disk(route):
-        if route.request.url.startswith(("file:", "data:", "blob:")):
-            route.continue_()
-        else:
-            visit.problems.append(f"asked the network for {route.request.url}")
-            route.abort()
-
-    context.route("**/*", only_from_disk)
 
     def visit(name, color_scheme="light", query=""):
-        page = context.new_page()
-        page.emulate_media(color_scheme=color_scheme)
-        page.on("pageerror", lambda error: visit.problems.append(f"{name}: {error}"))
-        page.on("requestfailed", lambda request: visit.problems.append(f"{name}: failed to load {request.url[:200]}"))
-        page.on(
-            "console",
-            lambda line: visit.problems.append(f"{name}: {line.text}") if line.type in ("error", "warning") else None,
-        )
-        page.goto((pages / name).as_uri() + query)
-        page.wait_for_load_state("load")
+        page = open_page(browser, (pages / name).as_uri() + query, visit.problems, color_scheme=color_scheme)
+        opened.append(page)
         page.evaluate("window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
         return page
 
-    visit.problems = []
+    visit.problems, opened = [], []
     yield visit
-    context.close()
+    for page in opened:
+        page.context.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory) -> Iterator[tuple[str, Path, str]]:
+    """A JupyterLab that knows nothing of the user's settings: its address, the folder that it serves, its token."""
+    home = tmp_path_factory.mktemp("lab")
+    folder = home / "notebooks"
+    folder.mkdir()
+    places = {"HOME": home, "IPYTHONDIR": home / "ipython", "PYTHONPATH": REPOSITORY}
+    for what in ("CONFIG", "DATA", "RUNTIME"):
+        places[f"JUPYTER_{what}_DIR"] = home / what.lower()
+    for what in ("SETTINGS", "WORKSPACES"):
+        places[f"JUPYTERLAB_{what}_DIR"] = home / what.lower()
+    token = secrets.token_hex(16)
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": 0,  # any that is free
+        "ServerApp.root_dir": folder,
+        "ServerApp.allow_root": True,  # in a container
+        "IdentityProvider.token": token,
+        # Nothing is asked of other hosts.
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+        "LabApp.expose_app_in_browser": True,  # so that a test can ask what the notebook holds
+    }
+    command = [Path(sys.executable).parent / "jupyter-lab", "--no-browser", *(f"--{k}={v}" for k, v in options.items())]
+    environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            yield _address(server, home), folder, token
+        finally:
+            server.terminate()  # it ends its kernels
+            server.wait()
+
+
+def _address(server: subprocess.Popen, home: Path) -> str:
+    """Where the server answers, as soon as it does."""
+    while server.poll() is None:
+        for path in (home / "runtime").glob("jpserver-*.json"):
+            try:
+                address = json.loads(path.read_text())["url"]
+                urlopen(f"{address}api")
+            except (ValueError, URLError):  # the file is being written, or the server does not listen yet
+                continue
+            return address
+        time.sleep(0.2)
+    raise AssertionError((home / "log").read_text())

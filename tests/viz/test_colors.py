@@ -48,3 +48,32 @@ def test_the_live_figures_have_the_same_colors_on_a_light_page():
     assert [color.upper() for n, color in enumerate(colors) if n != yellow] == [
         color for n, color in enumerate(OKABE_ITO) if n != yellow
     ]
+
+
+def contrast(a: np.ndarray, b: np.ndarray) -> float:
+    """The WCAG contrast of two sRGB colors, from 1 to 21."""
+
+    def luminance(rgb: np.ndarray) -> float:
+        return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def themes() -> list[dict[str, np.ndarray]]:
+    """The colors of a light page, of a page that says it is dark, and of one on a system that is dark."""
+    blocks = [block for block in (STATIC / "frame.css").read_text().split("}") if "--fer-bg:" in block]
+    return [
+        {name: np.array(to_rgb(color)) for name, color in re.findall(r"--fer-(\w+): (#[0-9a-f]{6});", block)}
+        for block in blocks
+    ]
+
+
+def test_text_in_the_live_figures_can_be_read_in_every_theme():
+    light, dark, dark_system = themes()
+    assert str(dark) == str(dark_system)
+    for colors in (light, dark):
+        for text in ("fg", "muted", "warn", "good"):
+            assert contrast(colors[text], colors["bg"]) >= 4.5, text
+        for fill in ("c0", "c1"):  # the cells of a confusion matrix are filled by half at most
+            assert contrast(colors["fg"], (colors[fill] + colors["bg"]) / 2) >= 4.5, fill

@@ -1,81 +1,57 @@
 // One person with one action unit, or one expression, at intensities 0 to 5, beside the same person at rest.
 // data: { sheet: image address (a row for each entry, a column for each intensity), size: pixels of a tile,
 //         entries: [{ group, name, about, landmarks: [6][68][2] }], chains: [[landmark numbers of a line]] }
-const SHOWN = 240;
+const SIDE = 240;
 const LEVELS = ["absent", "A, trace", "B, slight", "C, marked", "D, severe", "E, maximum"];
+const [LINE, MOVED, POINT] = ["#ffffff", "#d55e00", "#f0e442"]; // on a face, not on the page: the same in both themes
+
+// The landmarks `points` and their chains; red lines from where they were `before`, if they moved.
+function drawLandmarks(brush, scale, chains, points, before) {
+  const place = ([x, y]) => [(x + 0.5) * scale, (y + 0.5) * scale];
+  const stroke = (path, color, width) => {
+    brush.strokeStyle = color;
+    brush.lineWidth = width;
+    brush.beginPath();
+    path.map(place).forEach((at, i) => (i ? brush.lineTo(...at) : brush.moveTo(...at)));
+    brush.stroke();
+  };
+  for (const chain of chains) stroke(chain.map((i) => points[i]), LINE, 2);
+  points.forEach((point, i) => {
+    if (Math.hypot(point[0] - before[i][0], point[1] - before[i][1]) >= 0.4) stroke([before[i], point], MOVED, 4);
+  });
+  brush.fillStyle = POINT;
+  for (const point of points) {
+    brush.beginPath();
+    brush.arc(...place(point), 3.2, 0, 7);
+    brush.fill();
+  }
+}
 
 export default {
-  render({ model, el }) {
+  render({ model, el, report }) {
     const data = model.get("data");
-    const sheet = new Image();
-    const groups = [...new Set(data.entries.map((entry) => entry.group))].map((group) => ui.html("optgroup", { label: group },
-      ...data.entries.flatMap((entry, i) => (entry.group === group ? [ui.html("option", { value: i }, entry.name)] : []))));
-    const choice = ui.html("select", {}, ...groups);
-    choice.value = data.entries.findIndex((entry) => entry.name.startsWith("AU 12"));
-    const level = ui.slider({ min: 0, max: 5, step: 1, value: 4 });
-    const shown = ui.html("output", { style: "display: inline-block; min-width: 7.5em" });
-    const points = ui.html("input", { type: "checkbox", checked: true });
-    const about = ui.html("p", { style: "margin: 0.5em 0 0; min-height: 2.8em" });
-    const canvases = ["at rest", "moved"].map((name) => {
-      const canvas = ui.html("canvas", { width: 2 * SHOWN, height: 2 * SHOWN, style: `width: ${SHOWN}px; height: ${SHOWN}px` });
-      canvas.setAttribute("role", "img");
-      return { name, canvas, label: ui.html("div", { style: "color: var(--fer-muted); font-size: 0.85em" }, name) };
-    });
+    const options = {};
+    data.entries.forEach(({ group, name }, i) => { (options[group] ??= []).push([i, name]); });
+    const chosen = ui.choice("show", options, data.entries.findIndex(({ name }) => name.startsWith("AU 12")));
+    const level = ui.slider("intensity", { min: 0, max: 5, step: 1, value: 4 }, (value) => `${value} (${LEVELS[value]})`);
+    const landmarks = ui.check("landmarks", true);
+    const [still, moving] = ["at rest", "moved"].map((name) => ({ name, ...ui.face(SIDE, `The face ${name}`) }));
 
     const draw = () => {
-      const entry = data.entries[Number(choice.value)];
-      const intensity = Number(level.value);
-      shown.textContent = `${intensity} (${LEVELS[intensity]})`;
-      level.setAttribute("aria-valuetext", shown.textContent);
-      const [rest, now] = [entry.landmarks[0], entry.landmarks[intensity]];
-      const moves = now.map((p, i) => Math.hypot(p[0] - rest[i][0], p[1] - rest[i][1]));
+      const entry = data.entries[chosen.value];
+      const [rest, now] = [entry.landmarks[0], entry.landmarks[level.value]];
+      for (const [face, column, points] of [[still, 0, rest], [moving, level.value, now]]) {
+        face.show(data.sheet, (brush, scale) => landmarks.value && drawLandmarks(brush, scale, data.chains, points, rest),
+          { left: column * data.size, top: chosen.value * data.size, size: data.size });
+      }
+      const moves = now.map(([x, y], i) => Math.hypot(x - rest[i][0], y - rest[i][1]));
       const most = moves.indexOf(Math.max(...moves));
-      const words = intensity === 0 ? "Nothing moves." : `Landmark ${most} moves most, by ${moves[most].toFixed(1)} pixels of ${data.size}.`;
-      about.textContent = `${entry.about} ${words}`;
-      canvases.forEach(({ name, canvas }, which) => {
-        const brush = canvas.getContext("2d");
-        const scale = canvas.width / data.size;
-        const column = which === 0 ? 0 : intensity;
-        brush.drawImage(sheet, column * data.size, Number(choice.value) * data.size, data.size, data.size, 0, 0, canvas.width, canvas.height);
-        canvas.setAttribute("aria-label", `The face ${name}: ${entry.name}, intensity ${column}`);
-        if (!points.checked) return;
-        const place = (p) => [(p[0] + 0.5) * scale, (p[1] + 0.5) * scale];
-        const set = which === 0 ? rest : now;
-        brush.lineWidth = 2;
-        brush.strokeStyle = "#ffffff";
-        for (const chain of data.chains) {
-          brush.beginPath();
-          chain.forEach((i, k) => (k ? brush.lineTo(...place(set[i])) : brush.moveTo(...place(set[i]))));
-          brush.stroke();
-        }
-        if (which === 1) {
-          brush.strokeStyle = "#d55e00";
-          brush.lineWidth = 4;
-          rest.forEach((p, i) => {
-            if (moves[i] < 0.4) return;
-            brush.beginPath();
-            brush.moveTo(...place(p));
-            brush.lineTo(...place(now[i]));
-            brush.stroke();
-          });
-        }
-        brush.fillStyle = "#f0e442";
-        for (const p of set) {
-          brush.beginPath();
-          brush.arc(...place(p), 3.2, 0, 7);
-          brush.fill();
-        }
-      });
+      report(`${entry.about} At intensity ${level.value} ${level.value === 0
+        ? "nothing moves" : `landmark ${most} moves most, by ${moves[most].toFixed(1)} pixels of ${data.size}`}; landmarks ${
+        landmarks.value ? "drawn" : "hidden"}.`);
     };
-    sheet.addEventListener("load", draw);
-    sheet.src = data.sheet;
-    for (const input of [choice, level, points]) input.addEventListener("input", draw);
-    el.append(
-      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 0.4em 1.2em; align-items: center; margin-bottom: 0.6em" },
-        ui.html("label", {}, "Show ", choice), ui.html("label", {}, "Intensity ", level), shown, ui.html("label", {}, points, " landmarks")),
-      ui.html("div", { style: "display: flex; flex-wrap: wrap; gap: 1em" },
-        ...canvases.map(({ canvas, label }) => ui.html("div", {}, canvas, label))),
-      about,
-    );
+    el.append(ui.controls(chosen, level, landmarks), ui.box("pair", ...[still, moving].map(({ name, node }) => ui.html("div", {}, node, name))));
+    el.addEventListener("input", draw);
+    draw();
   },
 };

@@ -1,60 +1,26 @@
 // Heatmaps over a face whose action units the reader sets: what was wanted and what the network predicts.
-// data: sliders [{ unit, name, levels }], units [A], names [A], side, states { "i,j,k": { image, truth [A], predicted [A],
-//       points [[x, y] 2A] in map pixels, maps [A][side * side] in hundredths of an intensity } }, sigma
-
-const VIEW = 330;
+// data: sliders [{ unit, name, levels }], start (which slider is raised at first), units [A], names [A], side, sigma, states
+//       { "i,j,k": { image, truth [A], predicted [A], points [[x, y] 2A] in map pixels, maps [A][side * side] in hundredths of an intensity } }
 
 export default {
-  render({ model, el }) {
+  render({ model, el, report }) {
     const data = model.get("data");
-    const row = ui.html("div", { style: "display: flex; gap: 1.2rem; flex-wrap: wrap; align-items: flex-start;" });
-    const canvas = ui.html("canvas", { width: VIEW, height: VIEW });
-    canvas.setAttribute("role", "img");
-    const panel = ui.html("div", { style: "flex: 1 1 16rem; min-width: 14rem;" });
-    const labelled = (text, ...inputs) => {
-      const label = ui.html("label", { style: "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap; margin: 0.25rem 0;" });
-      label.append(text, ...inputs);
-      panel.append(label);
-    };
-    const sliders = data.sliders.map(({ unit, name, levels }) => {
-      const input = ui.slider({ min: 0, max: levels.length - 1, step: 1, value: 0 });
-      const output = ui.html("output");
-      labelled(`AU ${unit}, ${name}`, input, output);
-      input.addEventListener("input", draw);
-      return { input, output, levels };
+    const face = ui.face(320, "A face with the heatmap of one action unit over it");
+    const table = ui.html("div");
+    const sliders = data.sliders.map(({ unit, name, levels }, i) => ui.slider(`AU ${unit}, ${name}`,
+      { min: 0, max: levels.length - 1, step: 1, value: i === data.start ? levels.length - 1 : 0 }, (value) => String(levels[value])));
+    const shown = ui.choice("heatmap of", data.units.map((unit, a) => [a, `AU ${unit}, ${data.names[a]}`]),
+      data.units.indexOf(data.sliders[data.start].unit));
+    const source = ui.choice("show", ["prediction", "target", "none"].map((text) => [text, text]), "prediction");
+
+    const target = ({ points, truth }, a) => Array.from({ length: data.side * data.side }, (_, i) => {
+      const [x, y] = [i % data.side, Math.floor(i / data.side)];
+      return points.slice(2 * a, 2 * a + 2).reduce(
+        (sum, [px, py]) => sum + 100 * truth[a] * Math.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * data.sigma ** 2)), 0,
+      );
     });
-    sliders[data.start].input.value = sliders[data.start].levels.length - 1;
-    const unit = ui.choice(data.units.map((u, a) => [a, `AU ${u}, ${data.names[a]}`]));
-    unit.value = data.units.indexOf(data.sliders[data.start].unit);
-    labelled("heatmap of", unit);
-    const source = ui.choice(["prediction", "target", "none"].map((text) => [text, text]));
-    labelled("show", source);
-    const table = ui.html("table", { style: "border-collapse: collapse; font-size: 0.85rem; margin-top: 0.4rem;" });
-    const report = ui.spoken();
-    panel.append(table, report);
-    row.append(canvas, panel);
-    el.replaceChildren(row);
-    const picture = new Image();
-    picture.addEventListener("load", paint);
 
-    const state = () => data.states[sliders.map(({ input }) => input.value).join(",")];
-    function target(a) {
-      const { points, truth } = state();
-      return Array.from({ length: data.side * data.side }, (_, i) => {
-        const [x, y] = [i % data.side, Math.floor(i / data.side)];
-        return points.slice(2 * a, 2 * a + 2).reduce(
-          (sum, [px, py]) => sum + 100 * truth[a] * Math.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * data.sigma ** 2)), 0,
-        );
-      });
-    }
-
-    function paint() {
-      const context = canvas.getContext("2d");
-      context.imageSmoothingEnabled = false;
-      context.drawImage(picture, 0, 0, VIEW, VIEW);
-      const a = Number(unit.value);
-      if (source.value === "none") return;
-      const map = source.value === "target" ? target(a) : state().maps[a];
+    function glow(map) {
       const small = ui.html("canvas", { width: data.side, height: data.side });
       const pixels = new ImageData(data.side, data.side);
       map.forEach((value, i) => {
@@ -62,35 +28,26 @@ export default {
         pixels.data.set([230, 159, 0, Math.round(230 * Math.sqrt(share))], 4 * i);
       });
       small.getContext("2d").putImageData(pixels, 0, 0);
-      context.imageSmoothingEnabled = true;
-      context.drawImage(small, 0, 0, VIEW, VIEW);
+      return small;
     }
 
     function draw() {
-      const { truth, predicted, image } = state();
-      for (const { input, output, levels } of sliders) output.textContent = levels[input.value];
-      table.replaceChildren();
-      const head = table.insertRow();
-      for (const text of ["", "true", "predicted", ""]) head.append(ui.html("th", { textContent: text, scope: "col" }));
-      data.units.forEach((u, a) => {
-        const line = table.insertRow();
-        line.append(ui.html("th", { textContent: `AU ${u}`, scope: "row" }));
-        for (const value of [truth[a], predicted[a]]) {
-          const cell = line.insertCell();
-          cell.textContent = value.toFixed(1);
-          cell.style.cssText = "padding: 0 0.6rem; text-align: right;";
-        }
-        const bar = ui.html("span", { style: `display: inline-block; height: 0.6rem; width: ${1.6 * predicted[a]}rem; background: var(--fer-c1);` });
-        line.insertCell().append(bar);
+      const state = data.states[sliders.map(({ value }) => value).join(",")];
+      const { truth, predicted, image } = state;
+      const a = shown.value;
+      face.show(image, (brush) => {
+        if (source.value === "none") return;
+        brush.drawImage(glow(source.value === "target" ? target(state, a) : state.maps[a]), 0, 0, brush.canvas.width, brush.canvas.height);
       });
-      const a = Number(unit.value);
-      report.textContent = `AU ${data.units[a]} (${data.names[a]}): true ${truth[a].toFixed(1)}, predicted ${predicted[a].toFixed(1)}.`;
-      canvas.setAttribute("aria-label", `A face with the heatmap of one action unit. ${report.textContent}`);
-      if (picture.src === image) paint();
-      else picture.src = image;
+      const bar = (value) => ui.html("div", { style: `width: ${1.2 * value}rem; height: 0.6rem; background: var(--fer-c1)` });
+      table.replaceChildren(ui.table(["unit", "true", "predicted", "as a bar"], data.units.map((unit) => `AU ${unit}`),
+        (i, column) => [truth[i].toFixed(1), predicted[i].toFixed(1), bar(predicted[i])][column]));
+      const set = data.sliders.map(({ unit, levels }, i) => `AU ${unit} at ${levels[sliders[i].value]}`).join(", ");
+      report(`Set: ${set}. AU ${data.units[a]} (${data.names[a]}): true ${truth[a].toFixed(1)}, predicted ${predicted[a].toFixed(1)}; `
+        + `${source.value === "none" ? "no heatmap is shown" : `its ${source.value} is shown`}.`);
     }
-    unit.addEventListener("input", draw);
-    source.addEventListener("input", draw);
+    el.append(ui.box("row", face.node, ui.html("div", {}, ui.controls(...sliders, shown, source), table)));
+    el.addEventListener("input", draw);
     draw();
   },
 };

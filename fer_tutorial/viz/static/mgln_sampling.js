@@ -1,59 +1,42 @@
 // Where the offset layers of MGLN read: a grid of places on the face, and the points they are moved to.
 // data: faces [{ name, image, layers: [[channel: [[dx, dy], ...h*w], ...], ...] }], side (map), stride, size (image)
 
-const VIEW = 360;
-
-function control(text, input, panel) {
-  const label = ui.html("label", { style: "display: flex; gap: 0.5rem; align-items: center; flex-wrap: wrap; margin: 0.3rem 0;" });
-  const value = ui.html("output");
-  label.append(text, input, value);
-  panel.append(label);
-  return { input, value };
-}
+const VIEW = 340;
+const LONGER = ["hidden", "as they are", "× 2", "× 3", "× 4"];
 
 export default {
-  render({ model, el }) {
+  render({ model, el, report }) {
     const data = model.get("data");
-    const scale = VIEW / data.size;
-    const row = ui.html("div", { style: "display: flex; gap: 1rem; flex-wrap: wrap; align-items: flex-start;" });
-    const plane = ui.picture(VIEW, VIEW);
-    const panel = ui.html("div", { style: "flex: 1 1 14rem; min-width: 12rem;" });
-    const face = control("face", ui.choice(data.faces.map((f, i) => [i, f.name])), panel);
-    const layer = control("offset layer", ui.choice(data.faces[0].layers.map((_, i) => [i, `${i + 1}`])), panel);
-    const range = (max, value) => ui.slider({ min: 0, max, step: 1, value });
-    const channel = control("channel", range(data.faces[0].layers[0].length - 1, 0), panel);
-    const push = control("show offsets", range(4, 1), panel);
-    push.input.setAttribute("aria-label", "how many times the offsets are enlarged");
-    const report = ui.spoken();
-    panel.append(report);
-    row.append(plane, panel);
-    el.replaceChildren(row);
+    const channels = data.faces[0].layers[0].length;
+    const plane = ui.picture(VIEW, VIEW, `A face with ${data.side ** 2} places and the points that are read instead`);
+    const face = ui.choice("face", data.faces.map(({ name }, i) => [i, name]), 0);
+    const layer = ui.choice("offset layer", data.faces[0].layers.map((_, i) => [i, String(i + 1)]), 0);
+    const channel = ui.slider("channel", { min: 0, max: channels - 1, step: 1, value: 0 }, (value) => `${value + 1} of ${channels}`);
+    const longer = ui.slider("show offsets", { min: 0, max: LONGER.length - 1, step: 1, value: 1 }, (value) => LONGER[value]);
 
     // The center of map pixel p lies at image pixel (p + 1/2) stride - 1/2; the picture's edge is at -1/2.
-    const toView = (p) => (p + 0.5) * data.stride * scale;
+    const toView = (p) => ((p + 0.5) * data.stride * VIEW) / data.size;
 
     function draw() {
-      const offsets = data.faces[face.input.value].layers[layer.input.value][channel.input.value];
-      const factor = Number(push.input.value);
-      channel.value.textContent = `${Number(channel.input.value) + 1} of ${data.faces[0].layers[0].length}`;
-      push.value.textContent = factor === 0 ? "not at all" : `${factor} times as long`;
-      plane.replaceChildren();
-      plane.append(ui.svg("image", { href: data.faces[face.input.value].image, width: VIEW, height: VIEW, style: "image-rendering: pixelated;" }));
-      let total = 0;
+      const { name, image, layers } = data.faces[face.value];
+      const offsets = layers[layer.value][channel.value];
+      plane.replaceChildren(ui.svg("image", { href: image, width: VIEW, height: VIEW, style: "image-rendering: pixelated" }));
       offsets.forEach(([dx, dy], i) => {
         const [x, y] = [i % data.side, Math.floor(i / data.side)];
         const [x1, y1] = [toView(x), toView(y)];
-        const [x2, y2] = [toView(x + factor * dx), toView(y + factor * dy)];
-        total += Math.hypot(dx, dy);
-        plane.append(ui.svg("circle", { cx: x1, cy: y1, r: 3, fill: "none", stroke: "#ffffff", "stroke-width": 1.5 }));
-        plane.append(ui.svg("line", { x1, y1, x2, y2, stroke: "#56B4E9", "stroke-width": 2 }));
-        plane.append(ui.svg("circle", { cx: x2, cy: y2, r: 4, fill: "#E69F00", stroke: "#000000", "stroke-width": 0.7 }));
+        const [x2, y2] = [toView(x + longer.value * dx), toView(y + longer.value * dy)];
+        // On a face, not on the page: the same colors in both themes.
+        plane.append(
+          ui.svg("circle", { cx: x1, cy: y1, r: 3, fill: "none", stroke: "#ffffff", "stroke-width": 1.5 }),
+          ui.line([[x1, y1], [x2, y2]], { stroke: "#56b4e9" }),
+          ui.svg("circle", { cx: x2, cy: y2, r: 4, fill: "#e69f00", stroke: "#000000", "stroke-width": 0.7 }));
       });
-      const mean = (total / offsets.length).toFixed(2);
-      report.textContent = `The points lie ${mean} map pixels from their places on average, that is ${(mean * data.stride).toFixed(1)} image pixels.`;
-      plane.setAttribute("aria-label", `A face with ${offsets.length} places and the points that are read instead. ${report.textContent}`);
+      const mean = offsets.reduce((sum, [dx, dy]) => sum + Math.hypot(dx, dy), 0) / offsets.length;
+      report(`The face shows ${name}; layer ${layer.value + 1}, channel ${channel.value + 1}, offsets ${LONGER[longer.value]}. The `
+        + `points lie ${mean.toFixed(2)} map pixels from their places on average, that is ${(mean * data.stride).toFixed(1)} image pixels.`);
     }
-    for (const { input } of [face, layer, channel, push]) input.addEventListener("input", draw);
+    el.append(ui.box("row", plane, ui.controls(face, layer, channel, longer)));
+    el.addEventListener("input", draw);
     draw();
   },
 };
