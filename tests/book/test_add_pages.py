@@ -1,4 +1,4 @@
-"""The pages "Add a data set" and "Add an exercise": their examples work, and what the pages show runs."""
+"""The pages "Add a data set", "Add a figure" and "Add an exercise": their examples work, and what they show runs."""
 
 import importlib
 import re
@@ -8,19 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from fer_tutorial.course import registry
 from fer_tutorial.course.checking import CORRECT, UNANSWERED, WRONG, verdict_on
 from fer_tutorial.errors import UserError
+from fer_tutorial.viz import InteractiveFigure
+from tests.book.conftest import open_page
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
-PAGES = ("add_a_data_set", "add_an_exercise")
+PAGES = ("add_a_data_set", "add_a_figure", "add_an_exercise")
+SAYS = {"add_a_data_set": "people", "add_a_figure": "", "add_an_exercise": "not answered yet"}
 
 
 @pytest.fixture
 def example(monkeypatch):
     """``example(name)`` imports an example; it is forgotten after the test."""
     monkeypatch.syspath_prepend(BOOK / "examples")
+    monkeypatch.chdir(BOOK / "examples")
     monkeypatch.setattr(registry, "_exercises", registry._exercises.copy())
     before = set(sys.modules)
     yield importlib.import_module
@@ -68,14 +73,27 @@ def test_the_exercise_tells_right_from_wrong(example, answer, status):
     assert verdict_on(registry.find("own.balanced_accuracy"), answer).status == status
 
 
+def test_the_figure_follows_its_slider(browser, tmp_path):
+    data = {"names": ["neutral", "happiness"], "logits": [0.0, 2.0]}
+    figure = InteractiveFigure(BOOK / "examples" / "temperature.js", data, caption="A caption.", alt="Two bars.")
+    (tmp_path / "figure.html").write_text(figure.html(), encoding="utf-8")
+    problems: list[str] = []
+    page = open_page(browser, (tmp_path / "figure.html").as_uri(), problems)
+    status = page.get_by_role("status")
+    expect(status).to_have_text("At temperature 1.0 happiness has probability 0.88.")
+    page.get_by_role("slider").press("End")
+    expect(status).to_have_text("At temperature 5.0 happiness has probability 0.60.")
+    page.context.close()
+    assert problems == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_what_the_page_shows_runs(example, page, capsys):
     blocks = re.findall(r"```python\n(.*?)```", (BOOK / f"{page}.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     assert blocks
     for block in blocks:
         exec(compile(block, f"{page}.md", "exec"), {})
-    said = capsys.readouterr().out
-    assert {"add_a_data_set": "people", "add_an_exercise": "not answered yet"}[page] in said
+    assert SAYS[page] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("page", PAGES)
