@@ -22,8 +22,6 @@ def pages(tmp_path_factory) -> Path:
     shutil.copy(REPOSITORY / "_config.yml", project)
     shutil.copytree(REPOSITORY / "book", project / "book", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copytree(REPOSITORY / "notebooks", project / "notebooks")
-    (project / "tools").mkdir()
-    shutil.copy(REPOSITORY / "tools" / "plain_pages.py", project / "tools")
     contents = project / "book" / "_toc.yml"
     toc = yaml.safe_load(contents.read_text())
     toc["parts"].append({"caption": "Tests", "chapters": [{"file": "figure_to_operate"}]})
@@ -40,7 +38,6 @@ def pages(tmp_path_factory) -> Path:
         new_code_cell("figure", execution_count=1, outputs=[new_output("execute_result", data, execution_count=1)]),
     ]
     nbformat.write(new_notebook(cells=cells), project / "book" / "figure_to_operate.ipynb")
-    nbformat.write(new_notebook(cells=cells[1:]), project / "notebooks" / "figure_to_operate.ipynb")
     command = [Path(sys.executable).parent / "jupyter-book", "build", "book", "--all", "--quiet"]
     built = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr

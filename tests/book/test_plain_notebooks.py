@@ -1,6 +1,7 @@
 """The committed plain notebooks: no MyST is left, links lead somewhere, no solution runs, numbers are the book's."""
 
 import ast
+import functools
 import html
 import re
 
@@ -28,10 +29,12 @@ PARSER = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, double_
 ANCHOR = re.compile(r'<a id="([^"]+)"></a>')
 
 
+@functools.cache
 def notebook(chapter, folder="notebooks"):
     return nbformat.read(REPOSITORY / folder / f"{chapter}.ipynb", as_version=4)
 
 
+@functools.cache
 def words(chapter):
     """The Markdown of a plain notebook, one text a cell."""
     return [cell.source for cell in notebook(chapter).cells if cell.cell_type == "markdown"]
@@ -172,7 +175,7 @@ def test_equations_figures_and_the_chapter_have_the_numbers_of_the_built_page(pa
     )
     captions = re.findall(r'<span class="caption-number">Fig\. ([\d.]+) ', page)
     assert captions == re.findall(r"(?m)^\*\*Fig\. ([\d.]+)\*\*", typed)
-    assert f"**Fig. {INDEX.pages[chapter].number}." in typed
+    assert captions
     (title,) = re.findall(r"<h1>(.*?)<a ", page)
     assert f"\n# {without_tags(title)}\n" in typed
 
