@@ -1,7 +1,8 @@
 """What can be referred to in the book: where it stands, what it is called and which number the built pages give it.
 
-Numbers are counted as Sphinx does with this book's settings: chapters through all numbered parts of the contents;
-equations with a label, figures and tables with a caption, each kind from 1 in every chapter.
+Numbers are counted as Sphinx counts: equations with a label, figures and tables with a caption.  In numbered chapters
+each kind counts from 1, behind the chapter's number; without chapter numbers, figures count through the book.  Which it
+is, is said by ``_toc.yml`` (``numbered``) and ``_config.yml`` (``math_numfig``, ``numfig_secnum_depth``).
 """
 
 from __future__ import annotations
@@ -84,17 +85,18 @@ def build(repository: Path) -> Index:
     config = yaml.safe_load((repository / "_config.yml").read_text(encoding="utf-8"))
     index = Index(config)
     reader = _Reader(index)
-    for name, number in _contents(repository / "book" / "_toc.yml"):
+    for name, number in _contents(repository / "book" / "_toc.yml", config["html"].get("use_multitoc_numbering", True)):
         reader.read(repository / "book" / name, number)
     return index
 
 
-def _contents(path: Path) -> Iterator[tuple[str, str]]:
+def _contents(path: Path, through_parts: bool) -> Iterator[tuple[str, str]]:
     """The pages in their order, with the numbers of the chapters."""
     contents = yaml.safe_load(path.read_text(encoding="utf-8"))
     yield contents["root"], ""
     chapter = 0
     for part in contents["parts"]:
+        chapter = chapter if through_parts else 0
         for entry in part["chapters"]:
             chapter += bool(part.get("numbered"))
             yield entry["file"], str(chapter) if part.get("numbered") else ""
@@ -106,6 +108,7 @@ class _Reader:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.parser = parser(index.config["parse"]["myst_enable_extensions"])
+        self.settings = index.config["sphinx"]["config"]
         self.counts: Counter[tuple[str, str]] = Counter()
         self.page = self.chapter = ""
 
@@ -157,8 +160,12 @@ class _Reader:
             self.text(found.body, notebook)
 
     def count(self, kind: str, label: str, title: str) -> None:
-        self.counts[kind, self.chapter] += 1
-        number = ".".join(filter(None, (self.chapter, str(self.counts[kind, self.chapter]))))
+        if kind == "equation" and not self.settings.get("math_numfig", True):
+            among, before = self.page, ""
+        else:
+            among = before = self.chapter if self.settings.get("numfig_secnum_depth", 1) else ""
+        self.counts[kind, among] += 1
+        number = ".".join(filter(None, (before, str(self.counts[kind, among]))))
         # Without a label of its own it has its number: nothing refers to it, but its caption says the number.
         self.add(Target(label or f"{kind}-{number}", kind, self.page, title, number))
 

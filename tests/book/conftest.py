@@ -33,8 +33,6 @@ def figure_cell(figure: InteractiveFigure, source: str = "figure"):
 def build(project: Path) -> Path:
     """The folder of the pages built from the book in a folder, with the settings of this one."""
     shutil.copy(REPOSITORY / "_config.yml", project)
-    (project / "tools").mkdir()
-    shutil.copy(REPOSITORY / "tools" / "plain_pages.py", project / "tools")
     command = [Path(sys.executable).parent / "jupyter-book", "build", "book", "--all", "--quiet"]
     built = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr

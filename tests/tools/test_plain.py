@@ -55,12 +55,8 @@ def book(tmp_path):
     folder = tmp_path / "book"
     (folder / "_static").mkdir(parents=True)
     (tmp_path / "_config.yml").write_text((REPOSITORY / "_config.yml").read_text())
-    parts = [
-        {"caption": "Chapters", "numbered": 1, "chapters": [{"file": "one"}]},
-        {"caption": "More", "numbered": 1, "chapters": [{"file": "two"}]},
-        {"caption": "Pages", "chapters": [{"file": "notes"}, {"file": "glossary"}]},
-    ]
-    (folder / "_toc.yml").write_text(yaml.safe_dump({"format": "jb-book", "root": "index", "parts": parts}))
+    configure(tmp_path, math_numfig=True, numfig_secnum_depth=1)
+    contents(tmp_path, numbered=True)
     (folder / "references.bib").write_text(WORKS)
     (folder / "_static" / "face.png").write_bytes(b"")
     for name, text in (("index", "# Book\n"), ("notes", NOTES), ("glossary", "(glossary)=\n# Glossary\n")):
@@ -68,6 +64,22 @@ def book(tmp_path):
     save(folder / "one.ipynb", new_markdown_cell(FIRST))
     save(folder / "two.ipynb", new_markdown_cell(SECOND))
     return tmp_path
+
+
+def configure(book, **settings):
+    config = yaml.safe_load((book / "_config.yml").read_text())
+    config["sphinx"]["config"].update(settings)
+    (book / "_config.yml").write_text(yaml.safe_dump(config))
+
+
+def contents(book, numbered):
+    number = {"numbered": 1} if numbered else {}
+    parts = [
+        {"caption": "Chapters", **number, "chapters": [{"file": "one"}]},
+        {"caption": "More", **number, "chapters": [{"file": "two"}]},
+        {"caption": "Pages", "chapters": [{"file": "notes"}, {"file": "glossary"}]},
+    ]
+    (book / "book" / "_toc.yml").write_text(yaml.safe_dump({"format": "jb-book", "root": "index", "parts": parts}))
 
 
 def save(path, *cells):
@@ -178,6 +190,18 @@ def test_figures_and_tables_have_the_numbers_and_captions_of_the_book(book):
     assert '<a id="fig-face"></a>\n\n![](../book/_static/face.png)\n\n**Fig. 1.1** A *face*.' in words
     assert '<a id="tab-words"></a>\n\n**Table 1.1** Words\n\n|   |' in words
     assert cells == []
+
+
+def test_without_chapter_numbers_equations_count_in_a_chapter_and_figures_through_the_book(book):
+    contents(book, numbered=False)
+    configure(book, math_numfig=False)
+    figure = {"figure": {"caption": "A curve.", "name": "fig-curve"}}
+    caption, references = made(book, tagged("plot()", mystnb=figure), new_markdown_cell("{eq}`eq-b` {eq}`eq-c`"))[1:]
+    assert "**Fig. 2** A curve." in caption.source
+    assert references.source == "[equation (2)](one.ipynb#eq-b) [equation (1)](#eq-c)"
+    title = nbformat.read(book / "notebooks" / "two.ipynb", as_version=4).cells[0].source
+    assert "\n# Second chapter\n" in title
+    assert "\\tag{1}" in title
 
 
 @pytest.mark.parametrize(
