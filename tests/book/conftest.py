@@ -44,6 +44,12 @@ def pages(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def names(pages) -> list[str]:
+    """The pages of the book."""
+    return sorted(path.name for path in pages.glob("*.html") if path.name != "genindex.html")
+
+
+@pytest.fixture(scope="session")
 def browser():
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
@@ -58,8 +64,11 @@ def browser():
 
 @pytest.fixture
 def visit(browser, pages):
-    """``visit(name)`` opens a page from disk; ``visit.problems`` collects what must not happen on any page."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    """``visit(name)`` opens a page from disk; ``visit.problems`` collects what must not happen on any page.
+
+    ``visit.loaded`` holds the addresses that the page opened last has asked for.
+    """
+    context = browser.new_context(viewport={"width": 1300, "height": 900})
     context.set_default_timeout(10_000)
 
     def only_from_disk(route):
@@ -71,8 +80,11 @@ def visit(browser, pages):
 
     context.route("**/*", only_from_disk)
 
-    def visit(name, color_scheme="light", query=""):
+    def visit(name, color_scheme="light", query="", width=1300):
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        visit.loaded = set()
+        page.on("request", lambda request: visit.loaded.add(request.url.partition("?")[0].partition("#")[0]))
         page.emulate_media(color_scheme=color_scheme)
         page.on("pageerror", lambda error: visit.problems.append(f"{name}: {error}"))
         page.on("requestfailed", lambda request: visit.problems.append(f"{name}: failed to load {request.url[:200]}"))
@@ -82,7 +94,6 @@ def visit(browser, pages):
         )
         page.goto((pages / name).as_uri() + query)
         page.wait_for_load_state("load")
-        page.evaluate("window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
         return page
 
     visit.problems = []
