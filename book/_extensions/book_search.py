@@ -1,6 +1,7 @@
 """The search: finds both spellings of a word, and shows where on the page it stands.
 
-Sphinx would fetch the pages to quote from them, which a page opened from disk may not do; so the words lie beside the index.
+Sphinx would fetch the pages to quote from them, which a page opened from disk may not do; so the words lie beside the
+index.
 """
 
 import json

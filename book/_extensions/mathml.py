@@ -24,9 +24,11 @@ SPELLINGS = {
     r"\\[lr]Vert(?![a-zA-Z])": r"\\|",
     r"\\mathrm\{(\w)\}": r"\\text{\1}",
 }
+OPERATORS = {";": ";", "~": "∼"}  # which it takes for letters
 SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover"}
 WITH_LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
 OPENING, CLOSING, BARS = set("([{⌊⌈⟨"), set(")]}⌋⌉⟩"), set("|‖")
+SPACES = dict.fromkeys("×⋅·∘⊙", "0.2222em") | {"∼": "0.2778em"}
 WITHOUT_SPACE = OPENING | CLOSING | BARS | set("/.…")
 ACCENTS = {"^": "ˆ", "~": "˜", "¯": "¯", "→": "→"}  # the signs that are made to stand over a letter
 THIN = "0.1667em"
@@ -44,8 +46,8 @@ def mathml(latex: str, display: bool) -> str:
     del math.attrib["xmlns"]
     for element in math.iter():
         element.text = unescape(element.text or "") or None
-        if element.text == ";":
-            element.tag = "mo"
+        if element.tag == "mi" and element.text in OPERATORS:
+            element.tag, element.text = "mo", OPERATORS[element.text]
         if element.tag == "mtable" and gathered:
             element.set("displaystyle", "true")
         if element.text and ("\\" in element.text or element.text == "&"):
@@ -56,6 +58,7 @@ def mathml(latex: str, display: bool) -> str:
 
 def _as_tex(element: Element, in_script: bool) -> None:
     _one_word(element)
+    _prime(element)
     _limits(element)
     _letter(element)
     for position, child in enumerate(list(element)):
@@ -74,6 +77,15 @@ def _one_word(row: Element) -> None:
         word = "".join(part.text or "" for part in row)
         row[:] = []
         row.tag, row.text = "mi", word
+
+
+def _prime(element: Element) -> None:
+    """The sign ′ is small and raised by itself; as an exponent it would be a dot."""
+    if element.tag in ("msup", "msubsup") and element[-1].text == "′":
+        primed = Element("mrow")
+        primed.extend([element[0], element[-1]])
+        element[:] = [primed, *element[1:-1]]
+        element.tag = "msub" if len(element) == 2 else "mrow"
 
 
 def _limits(element: Element) -> None:
@@ -98,7 +110,7 @@ def _letter(element: Element) -> None:
 
 
 def _in_alphabet(letter: str, alphabet: str) -> str:
-    name = unicodedata.name(letter).replace("LATIN ", "").replace("GREEK ", "")
+    name = re.sub("LATIN |GREEK |LETTER ", "", unicodedata.name(letter))
     for kind in (f"MATHEMATICAL {alphabet}", alphabet):  # ℝ is older than its neighbors, and is named without the word
         try:
             return unicodedata.lookup(f"{kind} {name}")
@@ -131,11 +143,16 @@ def _space_operators(row: Element, in_script: bool) -> None:
                 core.set("form", "prefix" if text in OPENING else "postfix")
             elif text in "+−" and (before is None or _leaves_open(before)):
                 core.set("form", "prefix")
-            if in_script or text in WITHOUT_SPACE or _is_function(child):
-                core.set("lspace", "0")
-                core.set("rspace", "0")
+            lonely = row.tag == "mrow" and len(row) == 1  # in braces, as the comma of 25{,}088
+            tight = in_script or lonely or text in WITHOUT_SPACE or _is_function(child)
+            space = "0" if tight else SPACES.get(text, "")
+            if space:
+                core.set("lspace", space)
+                core.set("rspace", space)
         if before is not None and not in_script:
-            thin = _is_function(before) and not (core.tag == "mo" and (text in OPENING or not _is_function(child)))
+            thin = _is_function(before) and not (
+                core.tag == "mo" and (text in OPENING or (text not in BARS and not _is_function(child)))
+            )
             thin |= _is_function(child) and _ends_a_factor(before)
             if thin:
                 row.insert(list(row).index(child), Element("mspace", width=THIN))

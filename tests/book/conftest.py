@@ -82,6 +82,12 @@ def figures_page(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def names(pages) -> list[str]:
+    """The pages of the book."""
+    return sorted(path.name for path in pages.glob("*.html") if path.name != "genindex.html")
+
+
+@pytest.fixture(scope="session")
 def browser():
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
@@ -94,8 +100,15 @@ def browser():
         browser.close()
 
 
-def open_page(browser, address: str, problems: list[str], allowed: tuple[str, ...] = LOCAL, **settings):
-    """A page in a context of its own; ``problems`` collects what must not happen on any page."""
+def open_page(
+    browser,
+    address: str,
+    problems: list[str],
+    allowed: tuple[str, ...] = LOCAL,
+    loaded: set[str] | None = None,
+    **settings,
+):
+    """A page in a context of its own; ``problems`` collects what must not happen, ``loaded`` what the page asks for."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
     context.set_default_timeout(10_000)
     name = address.rpartition("/")[2]
@@ -109,6 +122,8 @@ def open_page(browser, address: str, problems: list[str], allowed: tuple[str, ..
 
     context.route("**/*", only_what_is_allowed)
     page = context.new_page()
+    if loaded is not None:
+        page.on("request", lambda request: loaded.add(request.url.partition("?")[0].partition("#")[0]))
     page.on("pageerror", lambda error: problems.append(f"{name}: {error}"))
     page.on("requestfailed", lambda request: problems.append(f"{name}: failed to load {request.url[:200]}"))
     page.on(
@@ -122,12 +137,19 @@ def open_page(browser, address: str, problems: list[str], allowed: tuple[str, ..
 
 @pytest.fixture
 def visit(browser, pages):
-    """``visit(name)`` opens a page from disk; ``visit.problems`` collects what must not happen on any page."""
+    """``visit(name)`` opens a page from disk; ``visit.problems`` collects what must not happen on any page.
 
-    def visit(name, color_scheme="light", query=""):
-        page = open_page(browser, (pages / name).as_uri() + query, visit.problems, color_scheme=color_scheme)
+    ``visit.loaded`` holds the addresses that the page opened last has asked for.
+    """
+
+    def visit(name, color_scheme="light", query="", width=1300):
+        visit.loaded = set()
+        size = {"width": width, "height": 900}
+        address = (pages / name).as_uri() + query
+        page = open_page(
+            browser, address, visit.problems, loaded=visit.loaded, color_scheme=color_scheme, viewport=size
+        )
         opened.append(page)
-        page.evaluate("window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
         return page
 
     visit.problems, opened = [], []

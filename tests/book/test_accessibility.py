@@ -1,0 +1,77 @@
+"""What axe-core finds on the pages, in both themes, on desktop and phone, with every fold open; and the Tab key."""
+
+import shutil
+import subprocess
+import tarfile
+
+import pytest
+
+PACKAGE = "axe-core@4.14.1"
+FOLDS = "for (const fold of document.querySelectorAll('details')) fold.open = true"
+VIOLATIONS = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`));
+}"""
+
+
+@pytest.fixture(scope="session")
+def axe(request) -> str:
+    """The script of axe-core, fetched once into pytest's cache."""
+    folder = request.config.cache.mkdir(PACKAGE.replace("@", "-"))
+    script = folder / "package" / "axe.min.js"
+    if not script.exists():
+        if shutil.which("npm") is None:
+            pytest.skip("no npm here: install Node.js to test the pages with axe-core")
+        fetched = subprocess.run(["npm", "pack", PACKAGE, "--silent"], cwd=folder, capture_output=True, text=True)
+        if fetched.returncode:
+            pytest.skip(f"npm could not fetch {PACKAGE}, so the pages are not tested with it: {fetched.stderr[-200:]}")
+        with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+            archive.extractall(folder, filter="data")
+    return script.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_nothing_serious(visit, names, axe, color_scheme, width):
+    found = []
+    for name in names:
+        page = visit(name, color_scheme, width=width)
+        page.evaluate(FOLDS)
+        page.evaluate(axe)
+        found += [f"{name}: {violation}" for violation in page.evaluate(VIOLATIONS)]
+        page.close()
+    assert found == []
+
+
+def test_the_first_figure_is_a_few_tabs_away(visit, names):
+    """By the link at the top of the page, past contents, code and text."""
+    far, seen = [], 0
+    for name in names:
+        page = visit(name)
+        if not page.locator(".fer-figure").count():
+            continue
+        seen += 1
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            if page.evaluate("Boolean(document.activeElement.closest('.fer-figure'))"):
+                break
+            if page.evaluate("document.activeElement.textContent") == "Skip to the first figure":
+                page.keyboard.press("Enter")
+        else:
+            far.append(f"{name}: not within 20 tabs")
+        page.close()
+    assert far == []
+    assert seen > 5
+
+
+def test_what_was_printed_has_no_copy_button(visit):
+    page = visit("dacl.html")
+    page.locator(".cell_input .copybtn").first.wait_for(state="attached")
+    assert page.locator(".cell_output .copybtn").count() == 0
+
+
+def test_a_fold_is_called_what_is_written_on_it(visit):
+    page = visit("dacl.html")
+    assert page.locator("summary[aria-label]").count() == 0
+    assert page.get_by_text("Show code cell content").count()
