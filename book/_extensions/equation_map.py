@@ -77,7 +77,7 @@ def functions() -> dict[str, Function]:
 
 def _around(tree: ast.Module, line: int) -> str:
     """The dotted name of the function or method that a line stands in."""
-    names = []
+    names: list[str] = []
     node: ast.AST = tree
     while True:
         inner = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.ClassDef | ast.FunctionDef)]
