@@ -68,9 +68,7 @@ def pages(tmp_path_factory) -> Path:
 def figures_page(tmp_path_factory) -> Path:
     """A page of a book that has no other: all figures of the chapters, each under its name."""
     project = tmp_path_factory.mktemp("figures")
-    for name in ("_static", "_templates", "_extensions"):
-        shutil.copytree(REPOSITORY / "book" / name, project / "book" / name)
-    shutil.copy(REPOSITORY / "book" / "references.bib", project / "book")
+    shutil.copytree(REPOSITORY / "book", project / "book", ignore=shutil.ignore_patterns("*.ipynb", "*.md"))
     (project / "book" / "_toc.yml").write_text("format: jb-book\nroot: figures\n")
     cells = [new_markdown_cell("# Figures")]
     for name, figure in chapter_figures().items():
