@@ -144,15 +144,15 @@ def _space_operators(row: Element, in_script: bool) -> None:
             elif text in "+−" and (before is None or _leaves_open(before)):
                 core.set("form", "prefix")
             lonely = row.tag == "mrow" and len(row) == 1  # in braces, as the comma of 25{,}088
-            if in_script or lonely or text in WITHOUT_SPACE or _is_function(child):
-                space = "0"
-            else:
-                space = SPACES.get(text, "")
+            close = in_script or lonely or text in WITHOUT_SPACE or _is_function(child)
+            space = "0" if close else SPACES.get(text)
             if space:
                 core.set("lspace", space)
                 core.set("rspace", space)
         if before is not None and not in_script:
-            thin = _is_function(before) and not (core.tag == "mo" and (text in OPENING or (text not in BARS and not _is_function(child))))
+            thin = _is_function(before) and not (
+                core.tag == "mo" and (text in OPENING or (text not in BARS and not _is_function(child)))
+            )
             thin |= _is_function(child) and _ends_a_factor(before)
             if thin:
                 row.insert(list(row).index(child), Element("mspace", width=THIN))

@@ -1,4 +1,4 @@
-"""The bibliography in the style of the citations: [Wang et al., 2020] stands under W, in a list without other labels."""
+"""The bibliography in the style of the citations: [Wang et al., 2020] stands under W, in a list without labels."""
 
 from docutils import nodes
 from pybtex.plugin import register_plugin

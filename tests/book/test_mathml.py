@@ -48,7 +48,9 @@ def test_functions_keep_a_thin_distance_except_to_parentheses(latex, spaces):
     assert len(list(formula(latex).iter("mspace"))) == spaces
 
 
-@pytest.mark.parametrize(("latex", "form"), [("a = -b", "prefix"), ("(-b)", "prefix"), ("a - b", None), ("(a) - b", None)])
+@pytest.mark.parametrize(
+    ("latex", "form"), [("a = -b", "prefix"), ("(-b)", "prefix"), ("a - b", None), ("(a) - b", None)]
+)
 def test_a_minus_is_a_sign_or_a_difference(latex, form):
     assert operator(latex, "−").get("form") == form
 
