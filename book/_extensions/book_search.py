@@ -1,7 +1,6 @@
 """The search: finds both spellings of a word, and shows where on the page it stands.
 
-Sphinx would fetch the pages to quote from them, which a page opened from disk may not do; so the words lie beside the
-index.
+Sphinx would fetch the pages to quote from them, which a page opened from disk may not do; so the words lie beside it.
 """
 
 import json
@@ -11,15 +10,19 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.search.en import SearchEnglish
 
-# What one side of the ocean writes, and the other; applied to the words of the pages and to those that are asked for.
+ENDING = "(e|es|ed|er|ers|ing|ation|ations)$"
+# Words in -ise on both sides of the ocean: surprise, noise, precise, otherwise, supervise, raise, promise ...
+ALWAYS_ISE = f"(?:a|sun|)ris{ENDING}|.*(?:pris|ois|cis|wis|vis|rais|guis|rtis|promis|premis|treatis|paradis){ENDING}"
+# What one side writes, and the other; applied to the words of the pages and to those that are asked for.
 SPELLINGS = (
-    (r"is(e|es|ed|er|ers|ing|ation|ations)$", "iz$1"),
-    (r"ys(e|es|ed|er|ers|ing)$", "yz$1"),
-    (r"our(s|ed|ing|ful|less|able)?$", "or$1"),
-    (r"([^aeiou])re(s|d)?$", "$1er$2"),
-    (r"ll(ed|ing|er|ers)$", "l$1"),
-    (r"ogue(s)?$", "og$1"),
-    (r"^grey", "gray"),
+    (f"^(?!{ALWAYS_ISE})([a-z]+)is{ENDING}", "$3iz$4"),
+    ("lys(e|ed|er|ers|ing)$", "lyz$1"),
+    ("^([a-z]{3,})our(s|ed|ing|ful|less|able|hood)?$", "$1or$2"),
+    ("([tb])re(s)?$", "$1er$2"),
+    ("([tb])red$", "$1ered"),
+    ("(label|model|travel|signal|cancel|level)l(ed|ing|er|ers)$", "$1$2"),
+    ("ogue(s)?$", "og$1"),
+    ("^grey", "gray"),
 )
 SCRIPT = Path(__file__).with_name("search_excerpts.js")
 
@@ -35,9 +38,10 @@ class EitherSpelling(SearchEnglish):
 const PorterStemmer = Stemmer;
 Stemmer = function () {{
   const porter = new PorterStemmer();
-  const spellings = {json.dumps(SPELLINGS)}.map(([pattern, other]) => [new RegExp(pattern), other]);
-  this.stemWord = (word) => porter.stemWord(spellings.reduce((w, [from, to]) => w.replace(from, to), word));
+  this.stemWord = (word) => porter.stemWord(oneSpelling(word));
 }};
+const spellings = {json.dumps(SPELLINGS)}.map(([pattern, other]) => [new RegExp(pattern), other]);
+const oneSpelling = (word) => spellings.reduce((changed, [from, to]) => changed.replace(from, to), word.toLowerCase());
 """
 
     def stem(self, word: str) -> str:

@@ -144,8 +144,8 @@ def _space_operators(row: Element, in_script: bool) -> None:
             elif text in "+−" and (before is None or _leaves_open(before)):
                 core.set("form", "prefix")
             lonely = row.tag == "mrow" and len(row) == 1  # in braces, as the comma of 25{,}088
-            tight = in_script or lonely or text in WITHOUT_SPACE or _is_function(child)
-            space = "0" if tight else SPACES.get(text, "")
+            close = in_script or lonely or text in WITHOUT_SPACE or _is_function(child)
+            space = "0" if close else SPACES.get(text)
             if space:
                 core.set("lspace", space)
                 core.set("rspace", space)

@@ -1,3 +1,7 @@
+// The search looks for one spelling of a word, also in titles, which Sphinx compares letter by letter.
+const perform = Search.performSearch;
+Search.performSearch = (query) => perform(query.replace(/[A-Za-z]+/g, oneSpelling));
+
 // Under each result of the search: the words around the first one found.  `pageWords` holds the text of every page.
 const asked = (new URLSearchParams(location.search).get("q") || "").split(/\s+/).filter(Boolean);
 const stems = asked.map((word) => new Stemmer().stemWord(word.toLowerCase()));

@@ -7,6 +7,7 @@ from PIL import Image
 
 WORD = re.compile(r"-?[A-Za-z_][\w-]*")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+COMPOSED = "bs-tooltip-"  # names that Bootstrap's script puts together when they are needed
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 LICENSE = re.compile(r"/\*!.*?\*/", re.DOTALL)
 
@@ -23,7 +24,8 @@ def used_rules(css: str, words: set[str]) -> str:
 
 def _is_used(selector: str, words: set[str]) -> bool:
     outside_parentheses = re.sub(r"\([^()]*\)|\[[^\]]*\]", "", selector)  # what :not() names need not be anywhere
-    return set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", outside_parentheses)) <= words
+    classes = re.findall(r"\.(-?[A-Za-z_][\w-]*)", outside_parentheses)
+    return all(name in words or name.startswith(COMPOSED) for name in classes)
 
 
 def shrink_styles(folder: Path) -> None:

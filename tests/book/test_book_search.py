@@ -15,6 +15,9 @@ from docutils import nodes
         ("colour", "color"),
         ("neighbours", "neighbors"),
         ("centre", "center"),
+        ("centred", "centered"),
+        ("visualising", "visualizing"),
+        ("summarise", "summarize"),
         ("labelled", "labeled"),
         ("modelling", "modeling"),
         ("catalogue", "catalog"),
@@ -25,6 +28,13 @@ from docutils import nodes
 def test_spellings_are_one_word(one, other):
     search = book_search.EitherSpelling({})
     assert search.stem(one) == search.stem(other)
+
+
+@pytest.mark.parametrize(
+    "word", ["surprise", "noise", "noises", "otherwise", "raised", "arise", "four", "hours", "there", "called"]
+)
+def test_words_of_both_sides_stay(word):
+    assert book_search.one_spelling(word) == word
 
 
 @pytest.mark.parametrize(("one", "other"), [("loss", "less"), ("face", "faces'"), ("center", "enter")])

@@ -2,8 +2,7 @@
 
 import pytest
 
-DARK_PIXELS_OF_TEXT = """() =>
-  [...document.querySelectorAll(".bd-article :is(p, li, pre, h1, h2, td, math)")].map((node) => {
+BRIGHTNESS = """() => [...document.querySelectorAll(".bd-article :is(p, li, pre, h1, h2, td, math)")].map((node) => {
   const [red, green, blue] = getComputedStyle(node).color.match(/\\d+/g).map(Number);
   return [0.3 * red + 0.6 * green + 0.1 * blue, node.textContent.slice(0, 40)];
 })"""
@@ -20,7 +19,7 @@ def test_paper_is_black_on_white(visit, color_scheme):
     page = visit("dacl.html", color_scheme)
     page.emulate_media(media="print", color_scheme=color_scheme)
     page.wait_for_function("document.documentElement.dataset.theme === 'light'")
-    pale = [text for brightness, text in page.evaluate(DARK_PIXELS_OF_TEXT) if brightness > 100]
+    pale = [text for brightness, text in page.evaluate(BRIGHTNESS) if brightness > 100]
     assert pale == []
     for selector in ("body", ".bd-article"):
         background = page.locator(selector).evaluate("node => getComputedStyle(node).backgroundColor")

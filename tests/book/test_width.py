@@ -2,7 +2,7 @@
 
 FOLDS = "for (const fold of document.querySelectorAll('details')) fold.open = true"
 
-# What is too wide, outside the interactive figures: kind, by how much, how it begins, whether it can be scrolled.
+# What is too wide, outside the interactive figures: its kind, by how much, how it begins, whether it can be scrolled.
 WIDE = """() => {
   const kinds = {
     formula: ".bd-article .formula",
@@ -15,9 +15,9 @@ WIDE = """() => {
     for (const box of document.querySelectorAll(selector)) {
       const over = box.scrollWidth - box.clientWidth;
       if (over <= 1 || box.closest(".fer-figure") || !box.checkVisibility()) continue;
-      const scrolls = getComputedStyle(box).overflowX === "auto" && box.classList.contains("more-to-the-right");
-      const reachable = Boolean(box.tabIndex === 0 && box.getAttribute("aria-label") && scrolls);
-      wide.push([kind, over, box.innerText.slice(0, 60), reachable]);
+      const reachable = box.tabIndex === 0 && box.hasAttribute("aria-label");
+      const visible = getComputedStyle(box).overflowX === "auto" && box.classList.contains("more-to-the-right");
+      wide.push([kind, over, box.innerText.slice(0, 60), reachable && visible]);
     }
   }
   return wide;
@@ -25,10 +25,9 @@ WIDE = """() => {
 # What is wider than the column and does not scroll by itself is cut or hangs out.
 HANGING = """() => {
   const column = (document.querySelector(".bd-article") || document.querySelector("main")).getBoundingClientRect();
+  const scrolling = "pre, .formula, .pst-scrollable-table-container, .text_html > div:has(> table.dataframe)";
   return [...document.querySelectorAll(".bd-article :is(table, pre, span.math, img, p, li, dd)")]
-    .filter((node) => node.checkVisibility())
-    .filter((node) => !node.closest(".fer-figure, .formula, .pst-scrollable-table-container, pre"))
-    .filter((node) => !node.closest(".text_html > div:has(> table.dataframe)"))
+    .filter((node) => node.checkVisibility() && !node.closest(`.fer-figure, ${scrolling}`))
     .filter((node) => node.getBoundingClientRect().right > column.right + 1)
     .map((node) => `${node.nodeName} ${node.textContent.slice(0, 60)}`);
 }"""
