@@ -111,15 +111,12 @@ def test_search_works_from_disk_and_quotes(visit):
     assert visit.problems == []
 
 
-def test_a_chapter_opens_in_colab_and_is_downloaded_as_its_plain_notebook_and_edited_as_its_source(visit, pages):
-    page = visit("dacl.html")
-
-    def address(start):
-        return page.locator(f'a[href^="{start}"]').first.get_attribute("href")
-
-    assert address("https://colab.research.google.com/github/").endswith("/blob/main/notebooks/dacl.ipynb")
-    assert address("https://github.com/fer-tutorial/fer-tutorial/edit/").endswith("/edit/main/book/dacl.ipynb")
-    assert address("_sources/") == "_sources/dacl.ipynb"
+def test_a_chapter_opens_in_colab_and_is_downloaded_as_its_plain_notebook_and_edited_as_its_source(pages):
+    links = re.findall(r'href="([^"]+)"', (pages / "dacl.html").read_text())
+    project = "github.com/fer-tutorial/fer-tutorial"
+    assert f"https://colab.research.google.com/{project.replace('.com', '')}/blob/main/notebooks/dacl.ipynb" in links
+    assert f"https://{project}/edit/main/book/dacl.ipynb" in links
+    assert "_sources/dacl.ipynb" in links
     assert (pages / "_sources" / "dacl.ipynb").read_text() == (REPOSITORY / "notebooks" / "dacl.ipynb").read_text()
 
 
