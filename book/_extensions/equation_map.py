@@ -132,7 +132,7 @@ class EquationMap(SphinxDirective):
             code = f"{{py:obj}}`{function.name} <{function.module}.{function.name}>`"
             for path, count in _mentions(function.name.partition(".")[0], function.module):
                 link = f"{repository}/tests/{path.relative_to(TESTS).as_posix()}"
-                tests = f"[{count} in {path.name}]({link})"
+                tests = f"[{count} tests]({link})"
             exercises += [name for name in _checked_with(function) if name not in exercises]
         figures = ", ".join(f"`{name}`" for name in dict.fromkeys(equation.figures))
         asked = ", ".join(f"[`{name}`](/{document}.ipynb)" for name in exercises)

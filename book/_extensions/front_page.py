@@ -6,6 +6,7 @@ Both are taken from the chapters' stored outputs, so they are those of the chapt
 from __future__ import annotations
 
 import base64
+import html
 import io
 import re
 from pathlib import Path
@@ -69,22 +70,21 @@ class ChapterCards(SphinxDirective):
 
 
 def _thumbnail(notebook: nbformat.NotebookNode, otherwise: Path) -> str:
-    """The chapter's first picture, small; it decorates a card that says in words what it leads to."""
+    """The chapter's first picture, small, with its description."""
     pictures = (
-        output.data["image/png"]
+        (output.data["image/png"], cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
         for cell in notebook.cells
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     )
-    first = next(pictures, None)
+    first, alt = next(pictures, ("", "Rows of drawn faces with seven expressions."))
     picture = Image.open(io.BytesIO(base64.b64decode(first)) if first else otherwise).convert("RGB")
     width, height = THUMBNAIL
     scaled = picture.resize((width, max(1, round(picture.height * width / picture.width))), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     scaled.crop((0, 0, width, min(height, scaled.height))).save(file, format="JPEG", quality=80, optimize=True)
-    return (
-        f'<img class="fer-thumbnail" alt="" src="data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}">'
-    )
+    address = "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    return f'<img class="fer-thumbnail" alt="{html.escape(alt)}" src="{address}">'
 
 
 class FigureOf(SphinxDirective):
@@ -96,11 +96,11 @@ class FigureOf(SphinxDirective):
         name, figure = self.arguments
         for cell in chapter(self, name).cells:
             if re.search(rf'InteractiveFigure\(\s*"{figure}"', cell.source):
-                html = next(
+                shown = next(
                     output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})
                 )
                 return [
-                    nodes.raw("", f'<div class="cell_output"><div class="text_html">{html}</div></div>', format="html")
+                    nodes.raw("", f'<div class="cell_output"><div class="text_html">{shown}</div></div>', format="html")
                 ]
         raise SphinxError(f"{self.env.docname}: {name}.ipynb shows no figure {figure!r}")
 

@@ -107,7 +107,7 @@ def test_without_scripts_the_words_remain(browser, pages):
 def test_search_works_from_disk_and_quotes(visit):
     page = visit("search.html", query="?q=happiness")
     page.locator("#search-results li a").first.wait_for()
-    assert "happiness" in page.locator("#search-results li .context mark").first.inner_text().lower()
+    assert page.locator("#search-results li .context mark").first.inner_text().lower().startswith("happ")
     assert visit.problems == []
 
 
@@ -127,7 +127,8 @@ def test_search_finds_both_spellings(visit):
         page.locator("#search-results li .context").first.wait_for()
         page.get_by_text("Search finished").wait_for()
         found.append(page.locator("#search-results li a").all_inner_texts())
-    assert found[0] == found[1]
+    names_in_code = {title for title in found[1] if title.startswith("fer_tutorial.")}  # these have one spelling
+    assert set(found[0]) == set(found[1]) - names_in_code
 
 
 def test_citations_and_bibliography_share_a_style(visit):
