@@ -74,5 +74,5 @@ def test_what_was_printed_has_no_copy_button(visit):
 
 def test_a_fold_is_called_what_is_written_on_it(visit):
     page = visit("dacl.html")
-    assert page.locator("summary[aria-label]").count() == 0
+    assert page.locator("details.admonition > summary[aria-label]").count() == 0
     assert page.get_by_text("Show code cell content").count()
