@@ -30,7 +30,7 @@ def _is_used(selector: str, words: set[str]) -> bool:
 
 def shrink_styles(folder: Path) -> None:
     words: set[str] = set()
-    for pattern in ("*.html", "_static/**/*.js"):
+    for pattern in ("**/*.html", "_static/**/*.js"):
         for path in folder.glob(pattern):
             words.update(WORD.findall(path.read_text(encoding="utf-8")))
     for path in folder.glob("_static/**/*.css"):
@@ -48,7 +48,7 @@ def shrink_pictures(folder: Path) -> None:
             path.unlink()
         else:
             path.with_suffix(".webp").unlink()
-    for path in folder.glob("*.html"):
+    for path in folder.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         path.write_text(
             re.sub(r"(?<=_images/)[\w.-]+", lambda name: smaller.get(name[0], name[0]), page), encoding="utf-8"
