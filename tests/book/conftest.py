@@ -81,8 +81,9 @@ def figures_page(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def names(pages) -> list[str]:
-    """The pages of the book."""
-    return sorted(path.name for path in pages.glob("*.html") if path.name != "genindex.html")
+    """The pages of the book, those of the reference included."""
+    found = (path.relative_to(pages) for path in pages.rglob("*.html"))
+    return sorted(str(path) for path in found if path.parts[0] != "_static")
 
 
 @pytest.fixture(scope="session")
