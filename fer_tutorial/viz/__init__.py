@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fer_tutorial.viz.attention import grad_cam, overlay
-    from fer_tutorial.viz.colors import OKABE_ITO
+    from fer_tutorial.viz.colors import INK, OKABE_ITO
     from fer_tutorial.viz.diagram import Box, Diagram
     from fer_tutorial.viz.explorer import AttentionExplorer
     from fer_tutorial.viz.interactive import InteractiveFigure, image_url
@@ -34,6 +34,7 @@ _HOME = {
     "AttentionExplorer": "explorer",
     "Box": "diagram",
     "Diagram": "diagram",
+    "INK": "colors",
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
     "contact_sheet": "pictures",
@@ -53,6 +54,7 @@ _HOME = {
 }
 
 __all__ = [
+    "INK",
     "OKABE_ITO",
     "AttentionExplorer",
     "Box",

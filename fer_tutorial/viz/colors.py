@@ -14,3 +14,5 @@ OKABE_ITO: tuple[str, ...] = (
     "#F0E442",  # yellow
     "#000000",  # black
 )
+
+INK = "#1f2328"  # letters, axes and whatever has no color of its own: a dark page draws them light

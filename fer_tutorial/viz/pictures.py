@@ -83,7 +83,7 @@ def show_faces(
     figure = plt.figure(figsize=(columns * size, rows * height), layout="constrained")
     for i, image in enumerate(images):
         axes = figure.add_subplot(rows, columns, i + 1)
-        axes.imshow(as_picture(image), interpolation="nearest")
+        axes.imshow(as_picture(image))
         axes.set_axis_off()
         if titles is not None:
             axes.set_title(str(titles[i]), fontsize=8)

@@ -18,10 +18,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fer_tutorial.errors import UserError
-from fer_tutorial.viz.colors import OKABE_ITO
+from fer_tutorial.viz.colors import INK, OKABE_ITO
+from fer_tutorial.viz.svg import show_as_svg
+
+MOST_SHAPES = 300  # points of a cloud that an SVG holds as shapes; more become pixels
 
 STYLE: Any = {  # matplotlib types each key by itself
+    "axes.edgecolor": INK,
     "axes.grid": True,
+    "axes.labelcolor": INK,
     "axes.prop_cycle": plt.cycler(color=OKABE_ITO),
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -32,15 +37,24 @@ STYLE: Any = {  # matplotlib types each key by itself
     "font.size": 10,
     "grid.alpha": 0.3,
     "image.cmap": "gray",
+    "image.interpolation": "none",  # an SVG keeps a picture's own pixels, and the page scales them
     "legend.frameon": False,
     "lines.linewidth": 1.8,
+    "svg.fonttype": "none",  # text stays text: it can be searched, copied and read out
     "svg.hashsalt": "fer-tutorial",  # without it every SVG gets new random ids
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
 }
 
 
 def style() -> None:
-    """Give matplotlib the book's look; every notebook calls it once, at the top."""
+    """Give matplotlib the book's look; every notebook calls it once, at the top.
+
+    In Jupyter and on Colab plots are shown as SVG from then on: sharp at every size.
+    """
     plt.rcParams.update(STYLE)
+    show_as_svg()
 
 
 def plot_curves(
@@ -298,7 +312,7 @@ def plot_embedding(
     centers: np.ndarray | torch.Tensor | None = None,
     axes: Axes | None = None,
 ) -> Axes:
-    """A two-dimensional embedding, coloured by class, with the class centers as black-edged stars.
+    """A two-dimensional embedding, coloured by class, with the class centers as edged stars.
 
     Args:
         points: (n, 2) embeddings.
@@ -317,10 +331,11 @@ def plot_embedding(
         axes = plt.figure(figsize=(5.6, 4), layout="constrained").subplots()
     for k, (color, name) in enumerate(zip(_colors(len(names)), names, strict=True)):
         mine = points[labels == k]
-        axes.scatter(mine[:, 0], mine[:, 1], s=8, color=color, alpha=0.6, linewidths=0, label=name)
+        cloud = axes.scatter(mine[:, 0], mine[:, 1], s=8, color=color, alpha=0.6, linewidths=0, label=name)
+        cloud.set_rasterized(len(points) > MOST_SHAPES)
         if centers is not None:
             x, y = _array(centers)[k]
-            axes.scatter(x, y, s=140, marker="*", color=color, edgecolors="black", zorder=3)
+            axes.scatter(x, y, s=140, marker="*", color=color, edgecolors=INK, zorder=3)
     axes.set_aspect("equal", adjustable="datalim")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
     return axes
