@@ -72,10 +72,11 @@ class ChapterCards(SphinxDirective):
 def _thumbnail(notebook: nbformat.NotebookNode, otherwise: Path) -> str:
     """The chapter's first picture, small, with its description."""
     pictures = (
-        (output.data["image/png"], cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
+        (output.data[kind], cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
         for cell in notebook.cells
         for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
+        for kind in ("image/png", "image/jpeg")  # of the two, the one that a plot has beside its SVG
+        if kind in output.get("data", {})
     )
     first, alt = next(pictures, ("", "Rows of drawn faces with seven expressions."))
     picture = Image.open(io.BytesIO(base64.b64decode(first)) if first else otherwise).convert("RGB")

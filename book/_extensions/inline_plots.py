@@ -12,13 +12,12 @@ IMAGE = re.compile(r'<img\b[^>]*?\bsrc="_images/([\w.-]+\.svg)"[^>]*>')
 ALTERNATIVE = re.compile(r'\balt="([^"]*)"')
 SHEET = "fill: #ffffff"  # the white that matplotlib puts behind a figure and behind its axes
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
-NUMBER = re.compile(r"-?\d+\.\d+")
 PIXELS_A_POINT = 110 / 72  # the size for which the chapters draw
 ET.register_namespace("", SVG[1:-1])
 
 
 def inline(drawing: str, alternative: str, name: str) -> str:
-    """A figure of matplotlib's as an element of a page: described, in the page's ink, with ids of its own, and lighter.
+    """A figure of matplotlib's as an element of a page: described, in the page's ink, with ids of its own.
 
     Args:
         drawing: the SVG.
@@ -41,7 +40,8 @@ def inline(drawing: str, alternative: str, name: str) -> str:
         for attribute in ("clip-path", "style"):
             if attribute in element.attrib:
                 element.set(attribute, REFERENCE.sub(rf"url(#{name}-\1)", element.get(attribute)))
-        _lighten(element)
+        if "style" in element.attrib:
+            element.set("style", _themed(element.get("style"), element.tag == f"{SVG}text"))
     for parent in list(root.iter()):
         for child in list(parent):
             if (
@@ -53,23 +53,13 @@ def inline(drawing: str, alternative: str, name: str) -> str:
                 parent.remove(child)
             elif child.tag == f"{SVG}defs" and child[0].tag == f"{SVG}style":
                 parent.remove(child)  # the page's style sheet says it once
-    return re.sub(r">\s+<", "><", ET.tostring(root, encoding="unicode"))
+    return ET.tostring(root, encoding="unicode")
 
 
-def _lighten(element: ET.Element) -> None:
-    """Style and numbers of one element, as short as they look the same; ink becomes the color of the page's text."""
-    if style := element.get("style"):
-        style = re.sub(r"font-family: [^;]*;? ?", "", style).replace(INK, "currentColor")
-        if element.tag != f"{SVG}text":  # black letters stand on a color that does not change
-            style = style.replace(OKABE_ITO[-1], "currentColor")
-        element.set("style", style.strip())
-    for attribute in ("d", "x", "y", "width", "height"):
-        if value := element.get(attribute):
-            element.set(attribute, " ".join(NUMBER.sub(_rounded, value).split()))
-
-
-def _rounded(number: re.Match) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+def _themed(style: str, letters: bool) -> str:
+    """A style in which ink is the page's, and so is black, but not of letters: those stand on a color that stays."""
+    style = style.replace(INK, "currentColor")
+    return style if letters else style.replace(OKABE_ITO[-1], "currentColor")
 
 
 def inline_all(app, error) -> None:

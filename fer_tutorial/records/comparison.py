@@ -79,7 +79,7 @@ class Comparison:
         if not self.spread > 0:
             return math.nan, math.nan
         half = t_quantile(0.975, self.n - 1) * self.spread / math.sqrt(self.n)
-        return self.mean - half, self.mean + half
+        return self.mean - half, self.mean + half  # eq-worth-interval
 
     def verdict(self, matters: float = 0.0) -> str:
         """``better``, ``worse``, ``no difference of more than X`` or ``cannot be told by N seeds``.

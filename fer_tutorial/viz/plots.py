@@ -34,6 +34,7 @@ STYLE: Any = {  # matplotlib types each key by itself
     "figure.dpi": 110,
     "figure.facecolor": "white",
     "figure.figsize": (6.4, 3.6),
+    "font.sans-serif": ["DejaVu Sans", "Verdana"],  # of one width, so that text fits where only the second is there
     "font.size": 10,
     "grid.alpha": 0.3,
     "image.cmap": "gray",

@@ -17,13 +17,16 @@ from PIL import Image
 
 RASTER_DPI = 220  # of what is drawn as pixels within an SVG: clouds of many points
 QUALITY = 82  # of faces as JPEG: what it loses cannot be seen, and lossless they are five times as large
+SMALL = 4000  # bytes: a picture below is a table in colors, or so light that it may stay exact
 PREVIEW_COLORS, PREVIEW_QUALITY = 64, 55  # of a preview as PNG or as JPEG: a third of the bytes of a faithful one
 PIXELATED = (
     1.3  # points a pixel, about two pixels of a page: from there on a picture shows its pixels, below it is smooth
 )
 EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
-
 SCALED = re.compile(r'(transform="matrix\(([\d.]+) [^"]*") style="image-rendering:[^"]*"')
+
+SHAPE = re.compile(r'( (?:d|x|y|width|height)=")([^"]*)')
+NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 def show_as_svg() -> None:
@@ -41,7 +44,7 @@ def figure_svg(figure: Figure) -> str:
     """A figure as SVG, cut to what is drawn on it.
 
     Text is text where ``svg.fonttype`` is "none", as :func:`~fer_tutorial.viz.style` sets it.  Pictures keep their own
-    pixels; what is opaque and smaller as JPEG becomes one.
+    pixels; faces (opaque, more than ``SMALL`` bytes, and lighter as JPEG) become JPEG.
 
     >>> figure = Figure()
     >>> _ = figure.subplots().set_title("loss")
@@ -53,7 +56,9 @@ def figure_svg(figure: Figure) -> str:
     figure.savefig(file, format="svg", bbox_inches="tight", dpi=RASTER_DPI, metadata=nothing)
     drawing = file.getvalue()
     drawing = EMBEDDED.sub(lambda found: _smaller(b64decode(found[1])), drawing[drawing.index("<svg") :])
-    return SCALED.sub(lambda found: found[0] if float(found[2]) >= PIXELATED else found[1], drawing)
+    drawing = SCALED.sub(lambda found: found[0] if float(found[2]) >= PIXELATED else found[1], drawing)
+    drawing = SHAPE.sub(lambda found: found[1] + " ".join(NUMBER.sub(_rounded, found[2]).split()), drawing)
+    return re.sub(r">\s+<", "><", drawing).strip()
 
 
 def figure_preview(figure: Figure, kind: str) -> bytes | None:
@@ -74,10 +79,15 @@ def figure_preview(figure: Figure, kind: str) -> bytes | None:
     return files[kind].getvalue() if kind == lightest else None
 
 
+def _rounded(number: re.Match[str]) -> str:
+    """To a hundredth of a point, which nobody sees."""
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
 def _smaller(png: bytes) -> str:
     with Image.open(io.BytesIO(png)) as picture:
         opaque = "A" not in picture.mode or picture.getchannel("A").getextrema() == (255, 255)
         jpeg = io.BytesIO()
         picture.convert("RGB").save(jpeg, "JPEG", quality=QUALITY, optimize=True)
-    kind, data = ("jpeg", jpeg.getvalue()) if opaque and jpeg.tell() < len(png) else ("png", png)
+    kind, data = ("jpeg", jpeg.getvalue()) if opaque and jpeg.tell() < len(png) > SMALL else ("png", png)
     return f"data:image/{kind};base64,{b64encode(data).decode()}"

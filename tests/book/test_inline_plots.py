@@ -59,7 +59,6 @@ def test_pictures_and_places_stay(drawing):
     moved = [re.findall(r"matrix\(([^)]*)\)", text) for text in (drawing, page)]
     assert moved[0]
     assert moved[0] == moved[1]
-    assert len(page) < len(drawing)
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

@@ -5,9 +5,9 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
-from tools.notebooks import REPOSITORY
+from tools import notebooks
 
-FONTS = REPOSITORY / "book" / "_static" / "icons"
+FONTS = notebooks.REPOSITORY / "book" / "_static" / "icons"
 FIGURE = "figure_to_operate.html"
 
 
@@ -42,12 +42,26 @@ def test_every_page_fits_a_phone(visit, names):
 def test_every_picture_has_words(visit, names):
     for name in names:
         page = visit(name)
-        for image in page.locator("article img").all():
-            alt = image.get_attribute("alt") or ""
+        for image in page.locator("article :is(img, .fer-plot)").all():
+            alt = image.get_attribute("alt") or image.get_attribute("aria-label") or ""
             if not alt.strip() or "_images/" in alt:  # Sphinx puts the file's name where there are no words
-                visit.problems.append(f"{name}: {image.get_attribute('src')[-60:]} has no description")
+                visit.problems.append(f"{name}: {image.evaluate('node => node.outerHTML')[:60]} has no description")
         page.close()
     assert visit.problems == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1300, 900), (390, 844)])
+def test_there_is_a_figure_to_operate_within_six_screens(visit, width, height):
+    far = []
+    for path in notebooks.find():
+        if "InteractiveFigure(" not in path.read_text(encoding="utf-8"):
+            continue
+        page = visit(f"{path.stem}.html", width=width)
+        top = page.locator(".fer-figure").first.evaluate("figure => figure.getBoundingClientRect().top + scrollY")
+        if top > 6 * height:
+            far.append(f"{path.stem}: {top / height:.1f} screens")
+        page.close()
+    assert far == []
 
 
 def test_formulas_are_typeset_and_numbered(visit):

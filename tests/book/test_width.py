@@ -26,7 +26,7 @@ WIDE = """() => {
 HANGING = """() => {
   const column = (document.querySelector(".bd-article") || document.querySelector("main")).getBoundingClientRect();
   const scrolling = "pre, .formula, .pst-scrollable-table-container, .text_html > div:has(> table.dataframe)";
-  return [...document.querySelectorAll(".bd-article :is(table, pre, span.math, img, p, li, dd)")]
+  return [...document.querySelectorAll(".bd-article :is(table, pre, span.math, img, .fer-plot, p, li, dd)")]
     .filter((node) => node.checkVisibility() && !node.closest(`.fer-figure, ${scrolling}`))
     .filter((node) => node.getBoundingClientRect().right > column.right + 1)
     .map((node) => `${node.nodeName} ${node.textContent.slice(0, 60)}`);

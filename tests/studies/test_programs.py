@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from fer_tutorial.records.study import Study
 from studies import center_loss, dacl, ferplus, g2rl, mgln, scn, speed, synthetic, tcl, transfer
 
 PROGRAMS = (center_loss, dacl, tcl, scn, mgln, g2rl, speed, transfer, synthetic, ferplus)
+BOOK = Path(__file__).resolve().parents[2] / "book"
 # Studies that read real faces -> where below the folder of photographs they look for them.
 ROOTS = {
     **dict.fromkeys(("transfer_faces", "transfer_annotators"), "."),
@@ -51,6 +55,16 @@ def test_committed_tables_have_the_columns_that_the_program_writes(program):
             assert not Study(part.name).path.exists()
         else:
             assert Study.read(part.name).about["arm"] == list(part.arms(1)[0])
+
+
+def test_the_book_says_what_is_not_measured_and_how_to_measure_it():
+    cells = nbformat.read(BOOK / "what_the_methods_are_worth.ipynb", as_version=4).cells
+    (text,) = [cell.source for cell in cells if "## 7. Not measured yet" in cell.source]
+    said = dict(re.findall(r"^\| `(\w+)` \|.*\| `(\w+ \w+)[^|]*` \|$", text, re.MULTILINE))
+    commands = {
+        program.PARTS[part].name: f"{program.__name__.removeprefix('studies.')} {part}" for program, part in CASES
+    }
+    assert said == {name: commands[name] for name in NOT_MEASURED}
 
 
 @pytest.mark.parametrize("program", [ferplus, transfer], ids=lambda program: program.__name__)

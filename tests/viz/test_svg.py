@@ -59,10 +59,11 @@ def test_a_face_becomes_a_jpeg_with_its_own_pixels():
 def test_a_small_table_stays_exact():
     style()
     axes = plt.figure().subplots()
-    axes.imshow(np.arange(6).reshape(2, 3))
+    axes.imshow(np.arange(84).reshape(7, 12), cmap="PuOr")
     (picture,) = embedded(figure_svg(plt.gcf()))
-    assert (picture.format, picture.size) == ("PNG", (3, 2))
-    assert np.asarray(picture.convert("L")).ravel().tolist() == [0, 51, 102, 153, 204, 255]
+    assert (picture.format, picture.size) == ("PNG", (12, 7))
+    colors = plt.get_cmap("PuOr")(np.arange(84) / 83, bytes=True)[:, :3]
+    assert np.array_equal(np.asarray(picture.convert("RGB")).reshape(-1, 3), colors)
 
 
 def test_what_lies_transparent_over_others_stays_transparent():
@@ -105,3 +106,17 @@ def test_a_preview_is_half_of_the_faithful_picture_or_less():
     lengths = {kind: len(figure_preview(faces, kind) or b"") for kind in ("png", "jpeg")}
     assert 0 < max(lengths.values()) < faithful.tell() / 2
     assert min(lengths.values()) == 0
+
+
+def test_it_is_light_and_no_point_moves_by_what_one_could_see():
+    style()
+    axes = plt.figure().subplots()
+    axes.plot([0, 1 / 3, 2 / 3, 1], [0, 1 / 7, 1 / 11, 1])
+    drawing = figure_svg(plt.gcf())
+    faithful = io.StringIO()
+    plt.gcf().savefig(faithful, format="svg", bbox_inches="tight")
+    paths = [re.findall(r'<path d="([^"]*)"[^>]*stroke: #0072b2', text) for text in (drawing, faithful.getvalue())]
+    light, exact = (np.array(re.findall(r"-?[\d.]+", path[0]), dtype=float) for path in paths)
+    assert 0 < np.abs(light - exact).max() <= 0.005
+    assert "\n" not in drawing
+    assert len(drawing) < 0.8 * len(faithful.getvalue())
