@@ -37,11 +37,9 @@ def inline(drawing: str, alternative: str, name: str) -> str:
             element.attrib.pop("id", None)
         if target := element.attrib.pop(HREF, ""):
             element.set("href", f"#{name}-{target[1:]}" if target.startswith("#") else target)
-        for attribute in ("clip-path", "style"):
-            if attribute in element.attrib:
-                element.set(attribute, REFERENCE.sub(rf"url(#{name}-\1)", element.get(attribute)))
-        if "style" in element.attrib:
-            element.set("style", _themed(element.get("style"), element.tag == f"{SVG}text"))
+        for attribute in {"clip-path", "style"}.intersection(element.attrib):
+            value = REFERENCE.sub(rf"url(#{name}-\1)", element.attrib[attribute])
+            element.set(attribute, _themed(value, letters=element.tag == f"{SVG}text"))
     for parent in list(root.iter()):
         for child in list(parent):
             if (

@@ -131,7 +131,9 @@ def test_a_chapter_opens_in_colab_and_is_downloaded_as_its_plain_notebook_and_ed
     assert f"https://colab.research.google.com/{project.replace('.com', '')}/blob/main/notebooks/dacl.ipynb" in links
     assert f"https://{project}/edit/main/book/dacl.ipynb" in links
     assert "_sources/dacl.ipynb" in links
-    assert (pages / "_sources" / "dacl.ipynb").read_text() == (REPOSITORY / "notebooks" / "dacl.ipynb").read_text()
+    assert (pages / "_sources" / "dacl.ipynb").read_text() == (
+        notebooks.REPOSITORY / "notebooks" / "dacl.ipynb"
+    ).read_text()
 
 
 def test_search_finds_both_spellings(visit):
