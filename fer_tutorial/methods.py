@@ -45,7 +45,7 @@ class StepOutputs(TypedDict):
     """What a method's ``training_step`` returns for a batch of m samples.
 
     Keys:
-        loss: 0-dim, what is minimised.
+        loss: 0-dim, what is minimized.
         logits: logits (m, K), or the intensities (m, A) of A action units.
         log: 0-dim tensors without a gradient, by name: their mean over the epoch becomes a column of metrics.csv.
         relabel: see :class:`Relabel`; the engine writes these labels down, and the next batch with these samples has

@@ -52,7 +52,7 @@ def icc_3_1(predictions: Tensor, targets: Tensor) -> Tensor:
 
     .. math:: ICC = \frac{BMS - EMS}{BMS + (k - 1) EMS}, \qquad k = 2
 
-    where, with the two values of sample i (prediction and code) as two raters' judgements of it,
+    where, with the two values of sample i (prediction and code) as two raters' judgments of it,
 
     * :math:`BMS` is the mean square between samples, :math:`k/(n-1) \sum_i (\bar{x}_i - \bar{x})^2`,
     * :math:`EMS` is the residual mean square, what is left after samples and raters,

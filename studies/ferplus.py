@@ -58,7 +58,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "not averaged": {"ema": None},
 }
 SGD = {"optimizer": "sgd", "lr": 0.05, "weight_decay": 5e-4}
-# The margin that SCN's authors advise for a batch of 64; relabelling begins when 7 of 10 faces are recognized.
+# The margin that SCN's authors advise for a batch of 64; relabeling begins when 7 of 10 faces are recognized.
 SCN = {"delta_1": 0.07, "relabel_epoch": 4}
 # name -> method, what differs from its small preset, what differs in training
 VARIANTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
@@ -158,7 +158,7 @@ def one_recipe(settings: Settings, arm: Arm, data_root: Path | None = None) -> R
 
 
 def one_start(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
-    """Softmax on grey synthetic faces."""
+    """Softmax on gray synthetic faces."""
     look = {"size": 48, "channels": 1, "nuisance": 0.2}
     data, valid, test = (
         load_data("synthetic", split=split, n=n if settings.train_size is None else settings.train_size, **look)

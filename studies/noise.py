@@ -167,7 +167,7 @@ def area_under_roc(score: np.ndarray, positive: np.ndarray) -> float:
 
 
 def verdict(given: np.ndarray, now: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """What relabelling made of the labels.
+    """What relabeling made of the labels.
 
     * ``right``, ``wrong``: changed labels that are true now, or not; ``spoiled``: those of the wrong ones that were
       true before; ``missed``: wrong labels left as they were.
@@ -259,7 +259,7 @@ def about_importance(alpha: np.ndarray, data: FaceData, at: np.ndarray, seed: in
 
 
 def moved_towards_votes(data: FaceData, now: np.ndarray) -> dict[str, float]:
-    """Of the relabelled faces: mean share of the annotators' votes for the old label, and for the new one."""
+    """Of the relabeled faces: mean share of the annotators' votes for the old label, and for the new one."""
     assert data.votes is not None
     changed = np.flatnonzero(now != data.labels)
     share = data.votes / data.votes.sum(axis=1, keepdims=True)

@@ -119,12 +119,12 @@ def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Resu
 PARTS = {
     "noise": shared.Part(
         "scn_noise",
-        "Does SCN help when labels are wrong, and does its relabelling make more right labels than wrong ones?",
+        "Does SCN help when labels are wrong, and does its relabeling make more right labels than wrong ones?",
         Settings(), partial(plan, NOISES, RULES), one_run, QUICK,
     ),
     "settings": shared.Part(
         "scn_settings",
-        "What do β, δ1, δ2, the start of relabelling and the official code's choices change in SCN?",
+        "What do β, δ1, δ2, the start of relabeling and the official code's choices change in SCN?",
         Settings(), partial(plan, ("0.2",), CHANGED), one_run, QUICK,
     ),
 }  # fmt: skip

@@ -10,7 +10,7 @@ A seed is a round: each is measured anew, and the fastest is disturbed least by 
 no --processes here.
 
 ``training`` measures against a plain loop over DataLoader and torchvision's transforms.  Both train the same network
-with the same optimiser on the same random pixels, augmented alike (flip, affine, brightness and contrast).  The plain
+with the same optimizer on the same random pixels, augmented alike (flip, affine, brightness and contrast).  The plain
 loop augments each image on the CPU, in workers; ours augments whole batches on the device.
 
 ``steps`` asks what everything else costs beside softmax's own step.  A repetition times, in an order drawn anew, a step

@@ -77,7 +77,7 @@ VARIANTS: dict[str, Variant] = {
     "DACL": Variant("dacl", {}, lambdas=LAMBDAS),
     "DACL, a = 1": Variant("dacl", {"attention": "one"}, lambdas=LAMBDAS),
     "DACL, mean one": Variant("dacl", {"mean_one": True}, lambdas=LAMBDAS),
-    # The margin that the authors advise for small batches; relabelling begins after a third of the epochs.
+    # The margin that the authors advise for small batches; relabeling begins after a third of the epochs.
     "SCN": Variant("scn", {"delta_1": 0.07, "relabel_epoch": 8}),
     "softmax, SGD": Variant("softmax", {}, "sgd"),
     "DACL, SGD": Variant("dacl", {}, "sgd", LAMBDAS),

@@ -5,7 +5,7 @@
 
 DIR holds ``london/`` and ``ferplus/``; readers, networks, training and evaluation are the package's.
 
-``photographs`` trains on synthetic faces (seven classes, grey) a small residual network on oriented gradients, and
+``photographs`` trains on synthetic faces (seven classes, gray) a small residual network on oriented gradients, and
 EfficientNet-Lite0 from its ImageNet weights.  No real face enters a gradient.  What is chosen, each network's
 augmentation and epoch, is chosen by the mean class accuracy on FERPlus's validation split; only what was chosen is then
 tested, once, on
@@ -218,7 +218,7 @@ def annotator_agreement(votes: np.ndarray) -> tuple[float, np.ndarray]:
 
 @cache
 def photographs(name: str, root: Path | None, split: str, size: int = 48, labels: str = "vote") -> FaceData:
-    """The London set or a split of FERPlus, grey."""
+    """The London set or a split of FERPlus, gray."""
     if root is None:
         raise UserError(
             "photographs lie outside of this project; give the folder that holds london/ and ferplus/ as --data-root"

@@ -9,7 +9,7 @@ from fer_tutorial.errors import UserError
     (DataConfig, {"size": 0}, "size is 0; expected 1 pixel or more"),
     (DataConfig, {"size": "48"}, "size is '48'; expected a whole number"),
     (DataConfig, {"classes": 6}, "classes is 6; expected 7, or 8 with contempt"),
-    (DataConfig, {"channels": 4}, "channels is 4; expected 1 (grey) or 3"),
+    (DataConfig, {"channels": 4}, "channels is 4; expected 1 (gray) or 3"),
     (AugmentConfig, {"flip": 1.1}, "flip is 1.1; expected a probability from 0 to 1"),
     (AugmentConfig, {"flip": float("nan")}, "flip is nan; expected a finite number"),
     (AugmentConfig, {"rotate": -1}, "rotate is -1; expected 0 or more"),

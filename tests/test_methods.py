@@ -76,7 +76,7 @@ def test_what_is_logged_or_kept_has_no_gradient(name):
     assert not any(value.requires_grad for value in (*log.values(), *kept.values()))
 
 
-def test_relabelling_says_labels_and_confidence_of_every_sample():
+def test_relabeling_says_labels_and_confidence_of_every_sample():
     relabel = outputs_of("scn")["relabel"]
     assert set(relabel) == set(Relabel.__annotations__)
     assert relabel["labels"].shape == relabel["confidence"].shape == (M,)
@@ -111,7 +111,7 @@ def test_the_classifier_reads_the_embedding(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_the_optimiser_gets_every_parameter_once(name):
+def test_the_optimizer_gets_every_parameter_once(name):
     method, _ = method_and_batch(name)
     groups = parameter_groups(method, TrainConfig(lr=0.1, weight_decay=0.01))
     given = [id(parameter) for group in groups for parameter in group["params"]]

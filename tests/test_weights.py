@@ -78,7 +78,7 @@ HOSTILE = {
     "index_of_shards": (b'{"weight_map": {"a": "model-00001.safetensors"}}', "is a text file, not weights"),
     "gzip": (gzip.compress(torch_file(STATE)), "is packed with gzip; unpack it first"),
     "tar": (tar(), "is a tar archive; unpack it first"),
-    "zip_of_others": (archive(readme="hello", licence="MIT"), r"zip archive of other files \(readme, licence\)"),
+    "zip_of_others": (archive(readme="hello", license="MIT"), r"zip archive of other files \(readme, license\)"),
     "empty_zip": (archive(), r"zip archive of other files \(none\)"),
     "npz": (numpy_file(lambda file: np.savez(file, a=np.zeros(3))), r"zip archive of other files \(a\.npy\)"),
     "npy": (numpy_file(lambda file: np.save(file, np.zeros(3))), "is a NumPy array without a name"),

@@ -5,7 +5,7 @@ files it imported, the data files it read and the lock.  Once one of them change
 
     python tools/notebooks.py stamp                    put the set-up cell into every notebook
     python tools/notebooks.py execute [--all] [PATH..] execute the stale notebooks (all of them; those named)
-    python tools/notebooks.py normalise [PATH..]       write notebooks in their canonical form, without executing them
+    python tools/notebooks.py normalize [PATH..]       write notebooks in their canonical form, without executing them
     python tools/notebooks.py stale [PATH..]           say what is not up to date; exit status 1 if anything is
     python tools/notebooks.py test [PATH..]            execute and compare every cell; fails if a notebook ran no cell
     python tools/notebooks.py test --rounding avx2     the same as a processor without AVX-512 would
@@ -33,7 +33,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbours
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbors
 from tools.notebook_settings import CELL_TIMEOUT, ENVIRONMENT, ROUNDINGS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -95,7 +95,7 @@ def name(path: Path) -> str:
 # --- the canonical form -----------------------------------------------------------------------------------------------
 
 
-def normalise(notebook: NotebookNode) -> NotebookNode:
+def normalize(notebook: NotebookNode) -> NotebookNode:
     """Remove what changes without meaning: ids made at random, execution times, front-end state."""
     kept = {key: notebook.metadata[key] for key in ("fer_tutorial", "mystnb") if key in notebook.metadata}
     notebook.metadata = nbformat.from_dict(
@@ -111,7 +111,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         cell.metadata = nbformat.from_dict({k: cell.metadata[k] for k in ("mystnb", "tags") if k in cell.metadata})
         if cell.cell_type == "code":
             for output in cell.outputs:
-                _normalise_output(output)
+                _normalize_output(output)
     return notebook
 
 
@@ -124,7 +124,7 @@ def identify(cells: list[NotebookNode]) -> None:
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
-def _normalise_output(output: NotebookNode) -> None:
+def _normalize_output(output: NotebookNode) -> None:
     if "metadata" in output:
         output.metadata = nbformat.from_dict({})
     if "data" in output and "text/html" in output.data:
@@ -144,7 +144,7 @@ def text(notebook: NotebookNode) -> str:
 
 def write(path: Path, notebook: NotebookNode) -> None:
     """Write atomically, so that an interruption leaves the old notebook."""
-    content = text(normalise(notebook)).encode()
+    content = text(normalize(notebook)).encode()
     if len(content) > SIZE_LIMIT:
         raise NotebookError(
             f"{name(path)} has {len(content):,} bytes, more than {SIZE_LIMIT:,}; "
@@ -214,8 +214,8 @@ def problems(path: Path) -> list[str]:
     notebook = read(path)
     if not any(SETUP_TAG in _tags(cell) and cell.source == setup_source() for cell in notebook.cells):
         found.append("its set-up cell is not the common one (run: python tools/notebooks.py stamp)")
-    if text(normalise(notebook)) != path.read_text(encoding="utf-8"):
-        found.append("it is not in canonical form (run: python tools/notebooks.py normalise)")
+    if text(normalize(notebook)) != path.read_text(encoding="utf-8"):
+        found.append("it is not in canonical form (run: python tools/notebooks.py normalize)")
     if path.stat().st_size > SIZE_LIMIT:
         found.append(f"it has {path.stat().st_size:,} bytes, more than {SIZE_LIMIT:,}")
     try:
@@ -275,7 +275,7 @@ def execute(path: Path) -> None:
             client.execute_cell(report, len(notebook.cells) + 1, store_history=False)
     except (CellExecutionError, CellTimeoutError) as error:
         raise NotebookError(f"{name(path)} stopped:\n{error}") from error
-    check_outputs(path, normalise(notebook))
+    check_outputs(path, normalize(notebook))
     opened = json.loads(report.outputs[0].text)
     files = [*(Path(file) for file in opened), REPOSITORY / "requirements.lock"]
     notebook.metadata["fer_tutorial"] = {
@@ -333,7 +333,7 @@ def _each(action: Callable[[Path], None], done: str, paths: list[Path], jobs: in
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=("stamp", "execute", "normalise", "stale", "test"))
+    parser.add_argument("command", choices=("stamp", "execute", "normalize", "stale", "test"))
     parser.add_argument("paths", nargs="*", help="notebooks; every one of the book if none is named")
     parser.add_argument("--all", action="store_true", help="execute also what is up to date")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time (2)")
@@ -343,8 +343,8 @@ def main(arguments: list[str] | None = None) -> int:
         paths = find(options.paths)
         if options.command == "stamp":
             return _each(stamp, "stamped", paths, 1)
-        if options.command == "normalise":
-            return _each(rewrite, "normalised", paths, 1)
+        if options.command == "normalize":
+            return _each(rewrite, "normalized", paths, 1)
         if options.command == "test":
             return 0 if compare(paths, options.jobs, options.rounding) else 1
         if options.command == "execute":

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbours
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbors
 from tools import notebooks
 from tools.plain_cells import plain_cells
 from tools.plain_citations import Citations

@@ -30,7 +30,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbours
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, it would not find its neighbors
 from fer_tutorial.records.files import to_json, write_atomically
 from fer_tutorial.records.provenance import provenance
 from tools import notebooks

@@ -15,7 +15,7 @@ from fer_tutorial.names import DATASETS
 
 @dataclass
 class DatasetsCommand:
-    """List the data sets, or show what is known of one: licence, how to get it, layout, classes, citation."""
+    """List the data sets, or show what is known of one: license, how to get it, layout, classes, citation."""
 
     name: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(help="of a data set")] = None
 
@@ -44,7 +44,7 @@ class PackCommand:
     data_options: Annotated[tuple[str, ...], tyro.conf.arg(help=DATA_OPTIONS)] = ()
     splits: Annotated[tuple[str, ...], tyro.conf.arg(help="which splits; all unless given")] = ()
     size: Annotated[int, tyro.conf.arg(help=SIZE)] = 48
-    channels: Annotated[int, tyro.conf.arg(help="1 (grey) or 3")] = 3
+    channels: Annotated[int, tyro.conf.arg(help="1 (gray) or 3")] = 3
     classes: Annotated[int, tyro.conf.arg(help=CLASSES)] = 7
 
     def execute(self) -> None:

@@ -42,7 +42,7 @@ class DataChoice:
     data_options: Annotated[tuple[str, ...], tyro.conf.arg(help=DATA_OPTIONS)] = ()
     size: Annotated[int, tyro.conf.arg(help=SIZE)] = 48
     classes: Annotated[int, tyro.conf.arg(help=CLASSES)] = 7
-    channels: Annotated[int | None, tyro.conf.arg(help="1 (grey) or 3; as the data set has them unless given")] = None
+    channels: Annotated[int | None, tyro.conf.arg(help="1 (gray) or 3; as the data set has them unless given")] = None
 
     @classmethod
     def of(cls, config: DataConfig) -> DataChoice:

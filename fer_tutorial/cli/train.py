@@ -72,7 +72,7 @@ class TrainCommand(Generic[C]):
     normalization: Annotated[
         NormalizationName,
         tyro.conf.arg(
-            help="mean and standard deviation that images are normalised with; dacl is that of its official code"
+            help="mean and standard deviation that images are normalized with; dacl is that of its official code"
         ),
     ] = "imagenet"
     holdout: Annotated[

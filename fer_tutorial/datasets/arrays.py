@@ -27,7 +27,7 @@ def data_from_arrays(
     """Make :class:`FaceData` of images in memory.
 
     Args:
-        images: uint8, or floats in [0, 1], which are scaled to 0..255 and rounded.  Shape (N, H, W) for grey images,
+        images: uint8, or floats in [0, 1], which are scaled to 0..255 and rounded.  Shape (N, H, W) for gray images,
             (N, H, W, C) with C = 1 or 3, or (N, T, H, W, C) for sequences.
         labels: whole numbers (N,), positions in ``class_names``.
         index: what tells the samples apart, (N,); 0 to N - 1 unless given.

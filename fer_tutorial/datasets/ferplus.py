@@ -1,4 +1,4 @@
-"""FERPlus and FER2013: the same 48×48 grey faces, with ten annotators' votes or with the original single label.
+"""FERPlus and FER2013: the same 48×48 gray faces, with ten annotators' votes or with the original single label.
 
 Both come in two layouts.  *Folders* (FERPlus): ``FER2013Train/*.png`` with a ``label.csv`` each, plain or zipped.
 *CSV* (FER2013, and FERPlus beside it): ``fer2013.csv`` with the pixels as text and ``fer2013new.csv`` with the votes.
@@ -132,7 +132,7 @@ def open_ferplus(
 
     ``labels`` chooses how votes become one label: ``"majority"`` (:func:`majority_vote`), ``"vote"``
     (:func:`plurality_vote`) or ``"probability"`` (the leading class of :func:`vote_distribution`).  Pictures without a
-    label by that rule are left out, and with ``num_classes=7`` those labelled contempt as well.  ``votes`` are the raw
+    label by that rule are left out, and with ``num_classes=7`` those labeled contempt as well.  ``votes`` are the raw
     counts for the classes kept; with ``"probability"`` they are the distribution, each row summing to 1.
     ``index`` is the number in the image name, the same in both layouts.
 
@@ -156,11 +156,11 @@ def open_ferplus(
         winner = (majority_vote if labels == "majority" else plurality_vote)(votes)
         kept_votes = votes[:, :num_classes]
     chosen = np.flatnonzero((winner >= 0) & (winner < num_classes))
-    unlabelled = f"pictures without a label by the rule {labels!r}"
+    unlabeled = f"pictures without a label by the rule {labels!r}"
     say_left_out(
         "ferplus",
         split,
-        {unlabelled: int((winner < 0).sum()), CONTEMPT_LEFT_OUT: int((winner >= num_classes).sum())},
+        {unlabeled: int((winner < 0).sum()), CONTEMPT_LEFT_OUT: int((winner >= num_classes).sum())},
     )
 
     def read(start: int, stop: int) -> np.ndarray:

@@ -34,7 +34,7 @@ def check_size(size: int, channels: int) -> None:
     if not is_whole(size) or not 8 <= size <= MAX_SIZE:
         raise UserError(f"size is {size!r} pixels; expected 8 or more (a whole number, at most {MAX_SIZE})")
     if not is_whole(channels) or channels not in (1, 3):
-        raise UserError(f"channels is {channels!r}; expected 1 (grey) or 3 (RGB)")
+        raise UserError(f"channels is {channels!r}; expected 1 (gray) or 3 (RGB)")
 
 
 def is_whole(value: object) -> bool:

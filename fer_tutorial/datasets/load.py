@@ -43,7 +43,7 @@ def load_data(
         root: where its files are; the synthetic ones need none.
         split: ``train``, ``valid`` or ``test``; ``folder`` also knows ``all``, and ``london`` is ``test`` alone.
         size: height and width of the images, in pixels.
-        channels: 1 (grey) or 3 (RGB; grey pictures are repeated three times).
+        channels: 1 (gray) or 3 (RGB; gray pictures are repeated three times).
         num_classes: 7, or 8 with contempt.  ``london`` has the first two of them whatever is asked for.
         **options: what the reader of this data set takes besides, such as ``labels="vote"`` for ``ferplus`` or
             ``n=2000, seed=0, label_noise=0.2`` for ``synthetic``.

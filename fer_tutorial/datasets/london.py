@@ -152,7 +152,7 @@ def find_shift(neutral: Image.Image, other: Image.Image, pupils: np.ndarray) -> 
     """How far (x, y) the eyes moved between two pictures of one person, in pixels.
 
     The strip around the eyes, cut from the ``neutral`` picture, is laid over ``other`` at every offset up to 0.8 pupil
-    distances; the one with the highest normalised cross-correlation
+    distances; the one with the highest normalized cross-correlation
 
         NCC(s) = Σ_p (t_p − mean t)(o_{p+s} − mean o) / (|t − mean t| |o − mean o|)
 
@@ -161,7 +161,7 @@ def find_shift(neutral: Image.Image, other: Image.Image, pupils: np.ndarray) -> 
     """
     distance = float(np.linalg.norm(pupils[1] - pupils[0]))
     scale = 24 / distance  # at 24 pixels from pupil to pupil the search is quick and good to half a pixel there
-    first, second = (_grey(image, scale) for image in (neutral, other))
+    first, second = (_gray(image, scale) for image in (neutral, other))
     x, y = (pupils.mean(axis=0) * scale).round().astype(int)
     half_width, half_height, reach = 24, 10, 19
     strip = first[y - half_height : y + half_height, x - half_width : x + half_width]
@@ -179,7 +179,7 @@ def find_shift(neutral: Image.Image, other: Image.Image, pupils: np.ndarray) -> 
     return np.array([found_x - x, found_y - y]) / scale
 
 
-def _grey(image: Image.Image, scale: float) -> np.ndarray:
+def _gray(image: Image.Image, scale: float) -> np.ndarray:
     size = (round(image.width * scale), round(image.height * scale))
     return np.asarray(image.convert("L").resize(size, Image.Resampling.BILINEAR), np.float32) / 255
 

@@ -100,7 +100,7 @@ class _Faces:
             if start not in kept:
                 kept.clear()
                 images = self.part(start, min(start + DRAWN_AT_ONCE, self.n), draw=True).images
-                kept[start] = _grey(images) if self.channels == 1 else images
+                kept[start] = _gray(images) if self.channels == 1 else images
             return kept[start]
 
         def read(start: int, stop: int) -> np.ndarray:
@@ -262,8 +262,8 @@ def _options_of(split: str, options: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _grey(images: np.ndarray) -> np.ndarray:
-    # The weights of ITU-R BT.601, which Pillow's conversion to grey uses.
+def _gray(images: np.ndarray) -> np.ndarray:
+    # The weights of ITU-R BT.601, which Pillow's conversion to gray uses.
     return np.round(images @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)[..., None]  # (..., 3) -> (..., 1)
 
 

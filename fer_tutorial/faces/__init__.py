@@ -11,7 +11,7 @@ camera did (``DEGRADATION``).  ``render`` draws it and is differentiable in all 
 **Variety.**  Sex, age group and six skin tones are exactly balanced and crossed; hair, glasses, beards and the shapes
 of eyes, brows, nose, lips, jaw and skull vary (``fer_tutorial.faces.identity`` states every share).  At ``nuisance=1``
 half of the heads are turned with a standard deviation of 17 degrees of yaw and 9 of pitch, light comes from any side
-in front, 8 % are partly covered by a dark bar and 8 % by fingers, 30 % are grey, half have JPEG-like blocks; all of it
+in front, 8 % are partly covered by a dark bar and 8 % by fingers, 30 % are gray, half have JPEG-like blocks; all of it
 scales with ``nuisance``.
 
 **What it cannot show.**

@@ -16,11 +16,11 @@ from fer_tutorial.faces.random_numbers import pixel_noise
 #: Columns of a degradation tensor.
 DEGRADATION: dict[str, str] = {
     "exposure": "factor on the picture values",
-    "contrast": "factor around middle grey",
+    "contrast": "factor around middle gray",
     "blur": "standard deviation as a share of the picture's width",
     "noise": "standard deviation of sensor noise, picture values",
-    "grey": "0 color .. 1 grey",
-    "jpeg": "0 none .. 1 strong 8 x 8 block quantisation",
+    "gray": "0 color .. 1 gray",
+    "jpeg": "0 none .. 1 strong 8 x 8 block quantization",
     "vignette": "01, darkening towards the corners",
 }
 DEGRADATION_INDEX = {name: position for position, name in enumerate(DEGRADATION)}
@@ -28,7 +28,7 @@ BLUR_TAPS = 4  # pixels to each side
 
 
 def degrade(images: Tensor, amounts: Tensor, noise_key: Tensor) -> Tensor:
-    """Apply blur, exposure, contrast, vignette, noise, grey and JPEG-like quantisation, in this order.
+    """Apply blur, exposure, contrast, vignette, noise, gray and JPEG-like quantization, in this order.
 
     Args:
         images: (n, 3, S, S) in [0, 1].
@@ -53,7 +53,7 @@ def degrade(images: Tensor, amounts: Tensor, noise_key: Tensor) -> Tensor:
         second = pixel_noise(noise_key ^ 0x5DEECE66D, size, size)[:, None]
         images = images + amount("noise") * 1.22 * (first + second)  # two uniforms: nearly normal, variance 1
     luma = (0.299 * images[:, 0] + 0.587 * images[:, 1] + 0.114 * images[:, 2])[:, None]
-    images = torch.lerp(images, luma.expand_as(images), amount("grey"))
+    images = torch.lerp(images, luma.expand_as(images), amount("gray"))
     chosen = (amounts[:, DEGRADATION_INDEX["jpeg"]] > 0).nonzero()[:, 0]
     if len(chosen) and size % 8 == 0:
         images = images.index_copy(0, chosen, _jpeg(images[chosen], amount("jpeg")[chosen]))

@@ -149,7 +149,7 @@ def sample_votes(
 ) -> Tensor:
     """What ``annotators`` people would tick: the shown expression, or one it is often confused with.
 
-    The chance to be recognised grows with the expression's intensity, from .55 for a trace to .95 at the peak; a
+    The chance to be recognized grows with the expression's intensity, from .55 for a trace to .95 at the peak; a
     neutral face is seen as neutral with .85.  The rest is spread by ``CONFUSIONS``.  Returns float32 (n, K) counts.
     """
     confusion = torch.zeros(len(EXPRESSIONS), len(EXPRESSIONS), dtype=torch.float64)

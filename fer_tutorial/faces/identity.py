@@ -7,11 +7,11 @@ numbers hold each combination once.  The other attributes are drawn independentl
 skin tone      six, from very light to very dark (evenly spaced along a palette in the spirit of the Fitzpatrick
                and Monk scales), 1/6 each; undertone varies within a tone
 sex            female or male shape cues (jaw, brows, nose, lips, hair, beard), 1/2 each, with overlapping ranges
-age group      child, young adult, middle-aged, old, 1/4 each: proportions, wrinkles, sagging, grey hair
+age group      child, young adult, middle-aged, old, 1/4 each: proportions, wrinkles, sagging, gray hair
 hair           bald or shaven, short, medium, long: adults male .20/.50/.20/.10, female .03/.25/.30/.42;
                half of the people who have hair wear a fringe; hairlines recede with age in men
-hair color     black, dark brown, brown, blond, red, grey; the darker the skin the more often black (documented in
-               ``sample_identity``), grey with age
+hair color     black, dark brown, brown, blond, red, gray; the darker the skin the more often black (documented in
+               ``sample_identity``), gray with age
 glasses        1 in 5 adults, 1 in 12 children; 1 in 10 of the glasses are dark
 beard          men only, half of them: stubble, moustache, goatee, full beard
 eyes           epicanthic folds in 1 of 4 subjects, whatever the skin tone; lid crease, tilt, size vary
@@ -103,9 +103,9 @@ _HAIR_COLORS = torch.tensor(
         [0.66, 0.65, 0.64],
     ],
     dtype=torch.float64,
-)  # black, dark brown, brown, blond, red, grey
+)  # black, dark brown, brown, blond, red, gray
 _HAIR_STYLE_WEIGHTS = torch.tensor([[0.03, 0.25, 0.30, 0.42], [0.20, 0.50, 0.20, 0.10]], dtype=torch.float64)
-# Rows: the six skin tones.  Columns: black, dark brown, brown, blond, red (before greying).
+# Rows: the six skin tones.  Columns: black, dark brown, brown, blond, red (before graying).
 _HAIR_COLOR_WEIGHTS = torch.tensor(
     [
         [0.08, 0.22, 0.30, 0.28, 0.12],
@@ -151,8 +151,8 @@ def sample_identity(subjects: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     style_weights[:, 0] = style_weights[:, 0] * adult
     style = _choose(u[:, 1], style_weights)
     color = _HAIR_COLORS[_choose(u[:, 2], _HAIR_COLOR_WEIGHTS[tone])]
-    grey = ((years - 0.45) * 2.2 + 0.25 * z[:, 0]).clamp(0, 1)[:, None]
-    color = color * (1 - grey) + _HAIR_COLORS[5] * (0.75 + 0.5 * u[:, 3:4]) * grey
+    gray = ((years - 0.45) * 2.2 + 0.25 * z[:, 0]).clamp(0, 1)[:, None]
+    color = color * (1 - gray) + _HAIR_COLORS[5] * (0.75 + 0.5 * u[:, 3:4]) * gray
     color = (color * (0.8 + 0.4 * u[:, 4:5])).clamp(0.02, 0.95)
     beard_kind = _choose(u[:, 5], torch.tensor([0.5, 0.15, 0.1, 0.1, 0.15], dtype=torch.float64)) * (masculine > 0)
     glasses = (u[:, 6] < 0.2 * adult + child / 12).long()

@@ -1,4 +1,4 @@
-"""Ask for faces: a labelled batch, sequences from neutral to the apex, or one face with chosen action units."""
+"""Ask for faces: a labeled batch, sequences from neutral to the apex, or one face with chosen action units."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _render_in_chunks(parameters: FaceParameters, size: int, device: torch.devic
 
 @dataclass(frozen=True)
 class FaceBatch:
-    """n labelled synthetic faces (or sequences of T frames) and all that is known about them.
+    """n labeled synthetic faces (or sequences of T frames) and all that is known about them.
 
     ============= ================== ===================================================================================
     field         shape              meaning
@@ -284,12 +284,12 @@ def _light(samples: Tensor, seed: int, nuisance: float) -> Tensor:
 def _scene(samples: Tensor, seed: int, nuisance: float) -> Tensor:
     u = uniform(seed, "scene", samples, 24)
     z = normal(seed, "occluders", samples, 6)
-    grey = 0.15 + 0.75 * u[:, 0:1]
+    gray = 0.15 + 0.75 * u[:, 0:1]
     tint = 0.35 * (u[:, 1:4] - 0.5)
     share = 0.16 * nuisance
     bar = (u[:, 10:11] < 0.5 * share).double()
     hand = (u[:, 11:12] < 0.5 * share).double()
-    background, cloth = (grey + tint).clamp(0.02, 0.98), u[:, 7:10] * 0.8 + 0.05
+    background, cloth = (gray + tint).clamp(0.02, 0.98), u[:, 7:10] * 0.8 + 0.05
     from_below = -torch.pi / 2
     columns = {
         "back_red": background[:, 0:1],
@@ -322,7 +322,7 @@ def _degradation(samples: Tensor, seed: int, nuisance: float) -> Tensor:
         "contrast": 1 + nuisance * (0.7 * u[:, 1:2] - 0.15),
         "blur": 0.018 * nuisance * (u[:, 2:3] - 0.4).clamp(min=0),
         "noise": 0.07 * nuisance * (u[:, 3:4] - 0.7).clamp(min=0),
-        "grey": (u[:, 4:5] < 0.3 * nuisance).double(),
+        "gray": (u[:, 4:5] < 0.3 * nuisance).double(),
         "jpeg": (u[:, 5:6] < 0.5 * nuisance).double() * (0.2 + 0.6 * u[:, 6:7]),
         "vignette": 0.5 * nuisance * (u[:, 7:8] - 0.5).clamp(min=0),
     }
@@ -354,7 +354,7 @@ def sample_faces(
     first: int = 0,
     draw: bool = True,
 ) -> FaceBatch:
-    """Make n labelled faces.  Sample i of a seed is the same face whatever ``n``, ``first`` and the device.
+    """Make n labeled faces.  Sample i of a seed is the same face whatever ``n``, ``first`` and the device.
 
     Args:
         n: how many.

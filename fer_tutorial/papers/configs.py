@@ -303,7 +303,7 @@ SCN_PRESETS: dict[str, SCNConfig] = {
     "paper": SCNConfig(),
     # The same with the smaller margin the authors advise for a batch of 64.
     "paper_batch_64": SCNConfig(delta_1=0.07),
-    # The official code as it runs by default: both losses at full weight, biases, the whole batch relabelled.
+    # The official code as it runs by default: both losses at full weight, biases, the whole batch relabeled.
     "official": SCNConfig(loss_rule="sum", relabel_group="all", bias=True),
 }
 

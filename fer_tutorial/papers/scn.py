@@ -204,7 +204,7 @@ def rank_regularization(
     return torch.relu(margin - gap)  # eq-scn-rank
 
 
-class Relabelling(NamedTuple):
+class Relabeling(NamedTuple):
     """What :func:`relabel` decided.
 
     Attributes:
@@ -227,7 +227,7 @@ def relabel(
     margin: float = 0.2,
     group: RelabelGroup = "low",
     ranked_among: Tensor | None = None,
-) -> Relabelling:
+) -> Relabeling:
     r"""Give a sample the network's favorite label where the given one is much less probable.
 
     .. math:: y'_i = \begin{cases} \arg\max_j p_{ij} & \text{if } P_{\max} - P_{gt} > \delta_2 \\
@@ -242,7 +242,7 @@ def relabel(
 
     The paper asks this of the low-importance group alone, the official code of the whole batch; ``group`` chooses.
     Low means less important than the M-th most important sample, so samples that tie there count as high: all equal,
-    none is relabelled, and the order of the batch never matters.
+    none is relabeled, and the order of the batch never matters.
 
     Args:
         probabilities: floating point, (m, K), rows sum to 1.
@@ -254,7 +254,7 @@ def relabel(
         ranked_among: α of the whole batch where this process holds a part of it; by default ``importance`` itself.
 
     Returns:
-        A :class:`Relabelling`.
+        A :class:`Relabeling`.
 
     Raises:
         ValueError: shapes that do not fit, a single class, or a parameter out of range.
@@ -277,7 +277,7 @@ def relabel(
         everyone = importance if ranked_among is None else ranked_among
         border = everyone.topk(high_group_size(len(everyone), beta)).values[-1]
         changed = changed & (importance < border)
-    return Relabelling(  # eq-scn-relabel
+    return Relabeling(  # eq-scn-relabel
         torch.where(changed, favorite, labels), largest, changed
     )
 
@@ -383,7 +383,7 @@ class SCN(nn.Module):
             gather: concatenates over processes, differentiably: the ranking is of the whole batch.
 
         Returns:
-            ``loss``, ``logits``, ``log`` (both terms, δ1, the mean importance and the share relabelled), ``kept`` (the
+            ``loss``, ``logits``, ``log`` (both terms, δ1, the mean importance and the share relabeled), ``kept`` (the
             ``importance`` (m,) of this process's samples) and, from ``relabel_epoch`` on, ``relabel``.
         """
         config = self.config
@@ -420,7 +420,7 @@ class SCN(nn.Module):
                 config.relabel_group,
                 ranked_among=everyone,
             )
-            log["relabelled"] = new.changed.float().mean()
+            log["relabeled"] = new.changed.float().mean()
             outputs["relabel"] = {
                 "labels": new.labels,
                 "confidence": new.confidence,

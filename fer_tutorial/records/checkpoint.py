@@ -71,7 +71,7 @@ def load_weights(method: nn.Module, weights: dict[str, Tensor], path: Path) -> N
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimiser's state as named tensors: ``parameter number/what``."""
+    """The optimizer's state as named tensors: ``parameter number/what``."""
     state = optimizer.state_dict()["state"]
     return {
         f"{number}/{name}": value
@@ -90,7 +90,7 @@ def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: dict[str, 
         number, name = key.split("/")
         parameter = parameters[int(number)]
         if value.shape == parameter.shape:
-            # In the memory layout of the parameter, as the optimiser would have made it.
+            # In the memory layout of the parameter, as the optimizer would have made it.
             value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
         values.setdefault(int(number), {})[name] = value
     optimizer.load_state_dict({"state": values, "param_groups": state["param_groups"]})

@@ -25,7 +25,7 @@ DRAWS = (
 
 
 def step_seed(*numbers: int) -> int:
-    """One seed from several numbers, such as (run's seed, epoch, step), far apart for neighbouring ones."""
+    """One seed from several numbers, such as (run's seed, epoch, step), far apart for neighboring ones."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
@@ -154,7 +154,7 @@ def similarity(angle: Tensor, scale: Tensor, shift_x: Tensor, shift_y: Tensor) -
 def warp(images: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
     """Images (m, 3, H, W) whose every point p has gone to c + matrix (p − c) + shift; bilinear, borders repeated."""
     height, width = images.shape[-2:]
-    # A pixel p has normalised coordinates g with p − c = half · g, so the inverse map is
+    # A pixel p has normalized coordinates g with p − c = half · g, so the inverse map is
     # g_in = half⁻¹ matrix⁻¹ (half · g_out − shift).
     half = torch.stack((matrix.new_full((), width / 2), matrix.new_full((), height / 2)))
     inverse = torch.stack(

@@ -48,7 +48,7 @@ def is_first_process() -> bool:
 
 
 class GatheredBatchNorm(nn.modules.batchnorm._BatchNorm):
-    """Batch normalisation over the batches of all processes, on any device.
+    """Batch normalization over the batches of all processes, on any device.
 
     torch's own ``SyncBatchNorm`` is faster but runs on GPUs alone; this one is for processes on CPUs.
     """
@@ -70,12 +70,12 @@ class GatheredBatchNorm(nn.modules.batchnorm._BatchNorm):
             momentum = self.num_batches_tracked.reciprocal() if self.momentum is None else self.momentum
             self.running_mean.lerp_(mean.detach(), momentum)
             self.running_var.lerp_(variance.detach() * count / (count - 1), momentum)
-        normalised = centered * (variance + self.eps).rsqrt().view(shape)
-        return normalised * self.weight.view(shape) + self.bias.view(shape) if self.affine else normalised
+        normalized = centered * (variance + self.eps).rsqrt().view(shape)
+        return normalized * self.weight.view(shape) + self.bias.view(shape) if self.affine else normalized
 
 
 def synchronise_batchnorm(module: nn.Module, device: torch.device) -> None:
-    """Make every batch normalisation inside ``module`` span all processes, in place."""
+    """Make every batch normalization inside ``module`` span all processes, in place."""
     if device.type == "cuda":
         for name, child in module.named_children():
             setattr(module, name, nn.SyncBatchNorm.convert_sync_batchnorm(child))

@@ -94,7 +94,7 @@ def monitor_of(config: TrainConfig, task: str) -> str:
 
 
 def parameter_groups(method: Any, config: TrainConfig) -> list[dict[str, Any]]:
-    """The optimiser's groups: the method's own, or one of all its parameters where it does not say."""
+    """The optimizer's groups: the method's own, or one of all its parameters where it does not say."""
     if hasattr(method, "parameter_groups"):
         return method.parameter_groups(config.lr, config.weight_decay)
     return [{"params": list(method.parameters()), "lr": config.lr, "weight_decay": config.weight_decay}]

@@ -71,7 +71,7 @@ def match_classes(class_names: tuple[str, ...], data: FaceData) -> Matched:
 
     Args:
         class_names: the network's, in its order.
-        data: labelled data of any classes.
+        data: labeled data of any classes.
 
     Raises:
         UserError: a class that is not the network's and no expression either, or no sample of the network's classes.

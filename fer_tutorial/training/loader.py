@@ -19,7 +19,7 @@ class Loader:
     """Serves a data set's samples as batches that a method takes.
 
     A batch is a dict of tensors on the device: ``images``, float32 (m, 3, H, W) or sequences (m, T, 3, H, W),
-    normalised as the method was built for; ``labels`` and ``index`` (m,); and what else the data have of ``landmarks``,
+    normalized as the method was built for; ``labels`` and ``index`` (m,); and what else the data have of ``landmarks``,
     ``lengths``, ``action_units``, ``votes`` and ``clean_labels``.
 
     Args:
@@ -127,10 +127,10 @@ def drawn_labels(votes: Tensor, draws: Tensor) -> Tensor:
     return (totals > draws[:, None] * totals[:, -1:]).int().argmax(dim=1)  # the first whose running total exceeds it
 
 
-def normalise(images: Tensor, normalization: str = "imagenet") -> Tensor:
+def normalize(images: Tensor, normalization: str = "imagenet") -> Tensor:
     """Float images (..., 3, H, W) in [0, 1] as networks take them: minus the mean of each color, divided by its spread.
 
-    >>> normalise(torch.full((1, 3, 1, 1), 0.5)).flatten().round(decimals=2)
+    >>> normalize(torch.full((1, 3, 1, 1), 0.5)).flatten().round(decimals=2)
     tensor([0.0700, 0.2000, 0.4200])
     """
     mean, std = normalization_tensors(normalization, images.device)

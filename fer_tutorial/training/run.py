@@ -39,7 +39,7 @@ class Plan:
         config: the method's hyper-parameters; None for its first preset.
         backbone: name of the backbone.
         pretrained: weights of the backbone, see :func:`fer_tutorial.backbones.build_backbone`.
-        normalization: which mean and standard deviation images are normalised with.
+        normalization: which mean and standard deviation images are normalized with.
         holdout: share of the training split to hold out for validation, where the data have no validation split.
     """
 

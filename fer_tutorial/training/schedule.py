@@ -30,7 +30,7 @@ def rate_factor(config: TrainConfig, step: int, steps_per_epoch: int) -> float:
 
 
 def build_optimizer(config: TrainConfig, groups: list[dict]) -> torch.optim.Optimizer:
-    """The optimiser of ``config`` over a method's parameter groups, each of which may have its own rate and decay."""
+    """The optimizer of ``config`` over a method's parameter groups, each of which may have its own rate and decay."""
     if config.optimizer == "sgd":
         optimizer: torch.optim.Optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum)
     elif config.optimizer == "adam":

@@ -33,7 +33,7 @@ def grad_cam(
 
     Args:
         method: maps images (m, C, H, W) to logits (m, K).
-        images: (m, C, H, W), normalised as in training.
+        images: (m, C, H, W), normalized as in training.
         classes: (m,) the class to explain for each image; the predicted one if not given.
         layer: whose output is the feature map :math:`A`; ``method.backbone`` if not given.
         kind: one of ``KINDS``: how gradient and feature map become one map.

@@ -1,9 +1,9 @@
-"""The palette of every figure: colours that people with colour-blindness can tell apart.
+"""The palette of every figure: colors that people with color-blindness can tell apart.
 
 Source: Okabe and Ito, "Color Universal Design" (2008).
 """
 
-# Black comes last: on a dark page it is replaced by white, and few figures need eight colours.
+# Black comes last: on a dark page it is replaced by white, and few figures need eight colors.
 OKABE_ITO: tuple[str, ...] = (
     "#0072B2",  # blue
     "#E69F00",  # orange

@@ -29,7 +29,7 @@ class AttentionExplorer(widgets.VBox):
 
     Args:
         method: maps images (m, 3, H, W) to logits (m, K); the layers looked at are those of ``method.backbone``.
-        images: (m, 3, H, W), normalised as in training.
+        images: (m, 3, H, W), normalized as in training.
         pictures: the same m faces as they are shown, each of a form that :func:`fer_tutorial.viz.pictures.as_picture`
             takes.
         names: K class names.

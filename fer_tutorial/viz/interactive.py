@@ -114,9 +114,9 @@ def image_url(image: np.ndarray | torch.Tensor) -> str:
     'data:image/png;base64,'
     """
     pixels = np.round(as_picture(image) * 255).astype(np.uint8)  # (H, W, 3)
-    grey = (pixels == pixels[..., :1]).all()
+    gray = (pixels == pixels[..., :1]).all()
     file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if grey else pixels).save(file, format="PNG", optimize=True)
+    Image.fromarray(pixels[..., 0] if gray else pixels).save(file, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 

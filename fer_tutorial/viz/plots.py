@@ -313,7 +313,7 @@ def plot_embedding(
     centers: np.ndarray | torch.Tensor | None = None,
     axes: Axes | None = None,
 ) -> Axes:
-    """A two-dimensional embedding, coloured by class, with the class centers as edged stars.
+    """A two-dimensional embedding, colored by class, with the class centers as edged stars.
 
     Args:
         points: (n, 2) embeddings.

@@ -24,7 +24,7 @@ def test_every_page_needs_no_network_and_logs_no_error(visit, pages, color_schem
             if not drawn or figure.locator(".fer-error").count():
                 visit.problems.append(f"{name}: a figure drew nothing: {figure.inner_text()[:200]}")
         if page.evaluate("document.documentElement.dataset.theme") != color_scheme:
-            visit.problems.append(f"{name}: not in {color_scheme} colours")
+            visit.problems.append(f"{name}: not in {color_scheme} colors")
         page.close()
     assert visit.problems == []
 
@@ -86,7 +86,7 @@ def test_a_figure_follows_keyboard_and_mouse(visit):
     assert visit.problems == []
 
 
-def test_a_figure_changes_colours_with_the_page(visit):
+def test_a_figure_changes_colors_with_the_page(visit):
     page = visit(FIGURE)
     figure = page.locator(".fer-figure")
     figure.locator("output").wait_for()
@@ -138,7 +138,7 @@ def test_a_chapter_opens_in_colab_and_is_downloaded_as_its_plain_notebook_and_ed
 
 def test_search_finds_both_spellings(visit):
     found = []
-    for word in ("regularisation", "regularization"):
+    for word in ("regularization", "regularisation"):
         page = visit("search.html", query=f"?q={word}")
         page.locator("#search-results li .context").first.wait_for()
         page.get_by_text("Search finished").wait_for()

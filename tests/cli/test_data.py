@@ -33,7 +33,7 @@ def test_packed_data_train(folder, tmp_path, capsys):
     assert (tmp_path / "run" / "report.json").exists()
 
 
-def test_a_grey_pack_trains_without_further_options(folder, tmp_path, refused):
+def test_a_gray_pack_trains_without_further_options(folder, tmp_path, refused):
     to = tmp_path / "pack"
     cli.main(["pack", "folder", "--data-root", str(folder), "--out", str(to), "--size", "16", "--channels", "1"])
     packed = ["--data", "packed", "--data-root", str(to), "--epochs", "1", "--batch-size", "14"]

@@ -22,7 +22,7 @@ def test_lists_tensors_and_a_given_index():
     assert from_lists.votes.shape == (2, 7)
 
 
-def test_grey_pictures_and_sequences_get_their_axes():
+def test_gray_pictures_and_sequences_get_their_axes():
     assert data_from_arrays(np.zeros((2, 8, 9), np.uint8), [0, 1]).images.shape == (2, 8, 9, 1)
     assert data_from_arrays(np.zeros((2, 5, 8, 8, 3), np.uint8), [0, 1]).is_sequence
 

@@ -29,7 +29,7 @@ def test_no_opposite_is_suggested(name):
     ("name", "meant"),
     [("happines", "happiness"), ("Surprized", "surprised"), ("disgut", "disgust")],
 )
-def test_a_typing_error_is_recognised(name, meant):
+def test_a_typing_error_is_recognized(name, meant):
     assert advice_for(name) == f"did you mean {meant!r}?"
 
 

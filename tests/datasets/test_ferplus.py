@@ -379,7 +379,7 @@ def test_hostile_folders(case, ferplus_folder):
         ([], "there is no fer2013.csv in"),
     ],
 )
-def test_neighbours_of_a_missing_file_are_mentioned(files, says, tmp_path):
+def test_neighbors_of_a_missing_file_are_mentioned(files, says, tmp_path):
     for name in files:
         (tmp_path / name).write_text("x")
     with refused(says):

@@ -66,7 +66,7 @@ def test_a_photograph_taken_sideways_is_turned_upright(save, tmp_path):
     assert pixels[8:].max() == 0
 
 
-def test_colour_pictures_become_grey_and_palette_pictures_rgb(save, tmp_path):
+def test_color_pictures_become_gray_and_palette_pictures_rgb(save, tmp_path):
     red = np.zeros((16, 16, 3), np.uint8)
     red[..., 0] = 255
     (tmp_path / "happy").mkdir()

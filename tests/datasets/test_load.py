@@ -26,8 +26,8 @@ def test_a_data_set_with_a_card_but_no_reader():
     ],
 )
 def test_an_unknown_option_names_the_known_ones(name, expected, tmp_path):
-    with pytest.raises(UserError, match=f"{name} has no option 'colour'; expected .*{expected}"):
-        load_data(name, None if name == "synthetic" else tmp_path, colour="red")
+    with pytest.raises(UserError, match=f"{name} has no option 'color'; expected .*{expected}"):
+        load_data(name, None if name == "synthetic" else tmp_path, color="red")
 
 
 def test_open_source_reads_no_pixels(class_folder):

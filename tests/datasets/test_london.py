@@ -17,9 +17,9 @@ def drawn_head(size: int, center: tuple[float, float], distance: float, smiling:
     draw = ImageDraw.Draw(image)
     x, y = center
 
-    def ellipse(dx: float, dy: float, width: float, height: float, colour: tuple[int, int, int]) -> None:
+    def ellipse(dx: float, dy: float, width: float, height: float, color: tuple[int, int, int]) -> None:
         left, top = x + (dx - width) * distance, y + (dy - height) * distance
-        draw.ellipse((left, top, x + (dx + width) * distance, y + (dy + height) * distance), fill=colour)
+        draw.ellipse((left, top, x + (dx + width) * distance, y + (dy + height) * distance), fill=color)
 
     ellipse(0, 0.6, 1.2, 1.6, (220, 180, 150))
     for side in (-0.5, 0.5):

@@ -53,9 +53,9 @@ def test_label_noise_goes_into_train_alone():
     np.testing.assert_array_equal(test.labels, test.clean_labels)
 
 
-def test_grey_pictures():
-    grey, colour = (load_data("synthetic", n=2, size=16, channels=channels).images for channels in (1, 3))
-    np.testing.assert_array_equal(grey[..., 0], np.round(colour @ [0.299, 0.587, 0.114]))
+def test_gray_pictures():
+    gray, color = (load_data("synthetic", n=2, size=16, channels=channels).images for channels in (1, 3))
+    np.testing.assert_array_equal(gray[..., 0], np.round(color @ [0.299, 0.587, 0.114]))
 
 
 def test_sequences():
@@ -160,15 +160,15 @@ def test_packing_holds_one_block_however_many_faces(tmp_path, monkeypatch):
     monkeypatch.setattr(source_module, "CHUNK_BYTES", 3 * 16 * 16)
     monkeypatch.setattr(synthetic, "DRAWN_AT_ONCE", 4)
     blocks = []
-    grey = synthetic._grey
+    gray = synthetic._gray
 
     def watched(images):
-        block = grey(images)
+        block = gray(images)
         blocks.append(weakref.ref(block))
         assert sum(each() is not None for each in blocks) <= 2
         return block
 
-    monkeypatch.setattr(synthetic, "_grey", watched)
+    monkeypatch.setattr(synthetic, "_gray", watched)
     pack(open_source("synthetic", n=32, size=16, channels=1), tmp_path / "pack", progress=False)
     assert len(blocks) == 8
 
@@ -221,7 +221,7 @@ def test_a_root_is_refused_whether_or_not_the_faces_are_in_the_cache(tmp_path):
         ({"annotators": -1}, "annotators is -1"),
         ({"device": "abacus"}, "cannot be drawn with device='abacus'"),
         ({"cache": "no"}, "cache is 'no'; expected True or False"),
-        ({"colour": "red"}, "synthetic has no option 'colour'; expected n, seed"),
+        ({"color": "red"}, "synthetic has no option 'color'; expected n, seed"),
         ({"draw": False}, "synthetic has no option 'draw'"),
         ({"first": 3}, "synthetic has no option 'first'"),
         ({"size": 8}, "size is 8; expected 16 to 1024"),

@@ -44,10 +44,10 @@ def test_values_stay_between_0_and_1(images):
     assert bright.min() >= 0
 
 
-def test_grey_is_the_luma_of_the_colors(images):
+def test_gray_is_the_luma_of_the_colors(images):
     luma = 0.299 * images[:, :1] + 0.587 * images[:, 1:2] + 0.114 * images[:, 2:]
-    torch.testing.assert_close(degraded(images, grey=1.0), luma.expand_as(images))
-    torch.testing.assert_close(degraded(images, grey=0.25), 0.75 * images + 0.25 * luma)
+    torch.testing.assert_close(degraded(images, gray=1.0), luma.expand_as(images))
+    torch.testing.assert_close(degraded(images, gray=0.25), 0.75 * images + 0.25 * luma)
 
 
 def test_a_vignette_darkens_the_corners_most_and_the_middle_least():
@@ -76,13 +76,13 @@ def test_an_even_picture_cannot_be_blurred():
 
 
 def test_noise_has_its_mean_and_spread_and_follows_its_key():
-    grey = torch.full((2, 3, 64, 64), 0.5, dtype=torch.float64)
-    noisy = degraded(grey, noise=0.05) - 0.5
+    gray = torch.full((2, 3, 64, 64), 0.5, dtype=torch.float64)
+    noisy = degraded(gray, noise=0.05) - 0.5
     assert noisy.mean().abs() < 0.002
     assert noisy.std() == pytest.approx(0.05, rel=0.05)
-    assert torch.equal(noisy, degraded(grey, noise=0.05) - 0.5)
+    assert torch.equal(noisy, degraded(gray, noise=0.05) - 0.5)
     assert not torch.equal(noisy[0], noisy[1])
-    assert not torch.equal(noisy, degraded(grey, noise_seed=1, noise=0.05) - 0.5)
+    assert not torch.equal(noisy, degraded(gray, noise_seed=1, noise=0.05) - 0.5)
 
 
 def test_jpeg_rounds_the_cosine_coefficients_of_every_block(images):
@@ -110,7 +110,7 @@ def test_jpeg_needs_whole_blocks():
 def test_a_sample_does_not_depend_on_its_company():
     """The same bytes alone and in a batch whose other members are degraded in every way."""
     images = torch.rand(4, 3, 24, 24)
-    strong = amounts(4, torch.float32, blur=0.03, noise=0.1, grey=0.5, jpeg=0.7, vignette=0.4)
+    strong = amounts(4, torch.float32, blur=0.03, noise=0.1, gray=0.5, jpeg=0.7, vignette=0.4)
     strong[2] = amounts(1, torch.float32, blur=0.02, exposure=1.1)
     key = keys(0, "sensor noise", torch.arange(4))
     together = degrade(images, strong, key)
@@ -120,9 +120,9 @@ def test_a_sample_does_not_depend_on_its_company():
 
 def test_gradients_pass_through_every_step():
     images = (0.3 + 0.4 * torch.rand(1, 3, 16, 16, dtype=torch.float64)).requires_grad_()
-    chosen = amounts(blur=0.04, noise=0.01, grey=0.2, jpeg=0.3, vignette=0.2).requires_grad_()
+    chosen = amounts(blur=0.04, noise=0.01, gray=0.2, jpeg=0.3, vignette=0.2).requires_grad_()
     degrade(images, chosen, keys(0, "sensor noise", torch.arange(1))).square().sum().backward()
     for gradient in (images.grad, chosen.grad):
         assert gradient.isfinite().all()
     assert images.grad.abs().min() > 0
-    assert all(chosen.grad[0, DEGRADATION_INDEX[name]] != 0 for name in ("exposure", "contrast", "blur", "grey"))
+    assert all(chosen.grad[0, DEGRADATION_INDEX[name]] != 0 for name in ("exposure", "contrast", "blur", "gray"))

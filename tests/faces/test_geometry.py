@@ -148,12 +148,12 @@ def test_landmark_gradients_match_finite_differences():
 def test_the_pupil_is_dark_and_lies_between_the_points_of_the_eye():
     p = face_parameters({5: 2}, 1, span=1.9)
     images, landmarks = render(p, 128)
-    grey = images[0].mean(0)
+    gray = images[0].mean(0)
     for eye in ("right_eye", "left_eye"):
         at = landmarks[0, list(LANDMARK_GROUPS[eye])]
         x, y = at.mean(0).round().long().tolist()
-        pupil = grey[y - 1 : y + 2, x - 1 : x + 2].mean()
-        white = grey[y, round(float(at[[1, 2, 4, 5], 0].min())) - 3 : round(float(at[[1, 2, 4, 5], 0].min()))].mean()
+        pupil = gray[y - 1 : y + 2, x - 1 : x + 2].mean()
+        white = gray[y, round(float(at[[1, 2, 4, 5], 0].min())) - 3 : round(float(at[[1, 2, 4, 5], 0].min()))].mean()
         assert pupil < white - 0.1
 
 

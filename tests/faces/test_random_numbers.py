@@ -43,5 +43,5 @@ def test_pixel_noise_is_repeatable_and_centered():
     assert noise.abs().max() <= 1
     assert abs(noise.mean()) < 0.02
     assert abs(noise.std() - 3**-0.5) < 0.02
-    neighbours = torch.corrcoef(torch.stack([noise[:, :, :-1].flatten(), noise[:, :, 1:].flatten()]))[0, 1]
-    assert abs(neighbours) < 0.03
+    neighbors = torch.corrcoef(torch.stack([noise[:, :, :-1].flatten(), noise[:, :, 1:].flatten()]))[0, 1]
+    assert abs(neighbors) < 0.03

@@ -302,7 +302,7 @@ def test_everything_moves(update_rule):
     before = {name: value.clone() for name, value in method.state_dict().items()}
     step(method, batch)
     still = [name for name, value in method.state_dict().items() if torch.equal(value, before[name])]
-    # A bias in front of batch normalisation has no gradient but rounding.
+    # A bias in front of batch normalization has no gradient but rounding.
     assert [name for name in still if not name.startswith("attention_network.0.")] == []
 
 
@@ -428,7 +428,7 @@ def test_weight_decay_spares_the_centers():
 def test_two_processes_equal_one(run_processes, update_rule):
     batch = make_batch(8)
     halves = [{name: value[half] for name, value in batch.items()} for half in (slice(0, 4), slice(4, 8))]
-    # Batch statistics are each process's own affair, so batch normalisation is left out of the comparison.
+    # Batch statistics are each process's own affair, so batch normalization is left out of the comparison.
     whole = make_method(update_rule=update_rule, lambda_=0.5).eval()
     outputs = whole.training_step(batch)
     outputs["loss"].backward()

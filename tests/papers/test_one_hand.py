@@ -88,7 +88,7 @@ def test_the_papers_own_numbers_stand_in_docstrings_alone(name):
 def test_docstrings_speak_one_dialect(value):
     """Summary, formula, symbols, Args, Returns or Shapes, Raises, Example, Source: in this order."""
     text = inspect.getdoc(value)
-    if value.__name__ in ("Relabelling", "check_importance"):  # a table of fields, and a check
+    if value.__name__ in ("Relabeling", "check_importance"):  # a table of fields, and a check
         return
     order = [
         ".. math::",

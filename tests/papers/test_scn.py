@@ -301,7 +301,7 @@ def test_the_losses_combine_as_asked(rule: str, rank_weight: float, cross_entrop
     torch.testing.assert_close(outputs["loss"].detach(), expected)
 
 
-def test_relabelling_starts_in_the_epoch_asked_for() -> None:
+def test_relabeling_starts_in_the_epoch_asked_for() -> None:
     method, batch = toy(SCNConfig(relabel_epoch=3))
     assert ["relabel" in method.training_step(batch, epoch) for epoch in range(4)] == [False, False, True, True]
 
@@ -317,7 +317,7 @@ def test_the_step_relabels_by_the_scaled_probabilities(group: str) -> None:
     assert expected.changed.any()
     assert torch.equal(outputs["relabel"]["labels"], expected.labels)
     torch.testing.assert_close(outputs["relabel"]["confidence"], expected.confidence)
-    torch.testing.assert_close(outputs["log"]["relabelled"], expected.changed.float().mean())
+    torch.testing.assert_close(outputs["log"]["relabeled"], expected.changed.float().mean())
 
 
 def test_dropout_stops_in_evaluation() -> None:
@@ -353,8 +353,8 @@ def test_two_halves_gathered_equal_the_whole() -> None:
     total = (outputs[0]["loss"] + outputs[1]["loss"]) / 2
     for one, two in zip(gradients, torch.autograd.grad(total, list(method.parameters())), strict=True):
         torch.testing.assert_close(one, two)
-    relabelled = torch.cat([output["relabel"]["labels"] for output in outputs])
-    assert torch.equal(relabelled, whole["relabel"]["labels"])
+    relabeled = torch.cat([output["relabel"]["labels"] for output in outputs])
+    assert torch.equal(relabeled, whole["relabel"]["labels"])
 
 
 def test_half_precision_keeps_importances_apart() -> None:

@@ -58,11 +58,11 @@ def test_the_next_epoch_trains_on_the_new_labels(data: FaceData) -> None:
     assert compared == 2 * 96
 
 
-def test_never_relabelling_leaves_no_trace(data: FaceData) -> None:
+def test_never_relabeling_leaves_no_trace(data: FaceData) -> None:
     run = train(build_method("scn", data, config=SCNConfig(relabel_epoch=4)), data, None, SETTINGS)
     assert run.labels is not None
     assert len(run.labels.audit()) == 0
-    assert "relabelled" not in run.history
+    assert "relabeled" not in run.history
 
 
 def test_a_label_store_of_other_data_is_refused(data: FaceData) -> None:

@@ -123,7 +123,7 @@ def test_all_distances_at_once_equal_the_loop(distance: CenterDistance) -> None:
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
 
-# One face at the origin, of class 0; four centers.  The probabilities favour the farthest.
+# One face at the origin, of class 0; four centers.  The probabilities favor the farthest.
 X, Y = torch.tensor([[0.0, 0.0]]), torch.tensor([0])
 C = torch.tensor([[1.0, 0.0], [0.5, 5.0], [4.0, -1.0], [2.0, 2.0]])
 P = torch.tensor([[0.5, 0.1, 0.3, 0.1]])
@@ -270,7 +270,7 @@ def test_no_real_wrong_center_is_nearer_than_the_synthetic_one() -> None:
     assert (distances[0] < distances[-1]).any()
 
 
-def test_semi_synthesized_lies_between_its_neighbours() -> None:
+def test_semi_synthesized_lies_between_its_neighbors() -> None:
     x, y, c, _, a = random_batch()
     none = negative_centers("semi_synthesized", x, y, c, None, a, select_fraction=0)
     everything = negative_centers("semi_synthesized", x, y, c, None, a, select_fraction=1)

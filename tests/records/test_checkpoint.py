@@ -46,7 +46,7 @@ def test_a_checkpoint_of_another_class_count_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [torch.optim.AdamW, lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)])
-def test_an_optimiser_continues_to_the_bit(kind):
+def test_an_optimizer_continues_to_the_bit(kind):
     def steps(net, optimizer, count, seed):
         draw = torch.Generator().manual_seed(seed)
         for _ in range(count):

@@ -48,7 +48,7 @@ def test_the_plan_goes_seed_by_seed_the_most_important_noise_first() -> None:
     assert [arm["variant"] for arm in arms[:4]] == list(RULES)
 
 
-def test_a_run_without_relabelling_keeps_the_labels_that_all_rules_start_from() -> None:
+def test_a_run_without_relabeling_keeps_the_labels_that_all_rules_start_from() -> None:
     quick = Settings(**PARTS["noise"].quick)
     arms = [{"noise": "0.3", "variant": name, "seed": 0} for name in RULES]
     runs = {arm["variant"]: one_run(quick, arm).metrics for arm in arms}

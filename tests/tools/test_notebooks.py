@@ -124,7 +124,7 @@ def test_a_widget_without_static_form_is_refused_and_one_with_it_keeps_only_that
 
     with pytest.raises(NotebookError, match="no static form; use InteractiveFigure"):
         notebooks.check_outputs(book, showing({view: {}}))
-    both = notebooks.normalise(showing({view: {}, "text/html": "<p>"}))
+    both = notebooks.normalize(showing({view: {}, "text/html": "<p>"}))
     assert both.cells[0].outputs[0].data == {"text/html": "<p>"}
     notebooks.check_outputs(book, both)
 
@@ -133,10 +133,10 @@ def test_the_canonical_form_drops_what_changes_without_meaning(book):
     notebook = new_notebook(cells=[new_code_cell("1"), new_code_cell("1"), new_markdown_cell("text")])
     notebook.metadata = {"widgets": {"state": 1}, "language_info": {"version": "3.11.7"}, "mystnb": {"x": 1}}
     notebook.cells[0].metadata = {"execution": {"iopub.execute_input": "now"}, "tags": ["a"], "collapsed": True}
-    again = notebooks.normalise(nbformat.from_dict(json.loads(json.dumps(notebook))))
+    again = notebooks.normalize(nbformat.from_dict(json.loads(json.dumps(notebook))))
     for cell in notebook.cells:
         cell.id = "random" + cell.id
-    notebooks.normalise(notebook)
+    notebooks.normalize(notebook)
     assert notebooks.text(notebook) == notebooks.text(again)
     assert notebook.cells[0].metadata == {"tags": ["a"]}
     assert "version" not in notebook.metadata.language_info

@@ -83,7 +83,7 @@ def contents(book, numbered):
 
 
 def save(path, *cells):
-    nbformat.write(notebooks.normalise(new_notebook(cells=list(cells))), path)
+    nbformat.write(notebooks.normalize(new_notebook(cells=list(cells))), path)
 
 
 def made(book, *cells, name="two"):

@@ -46,7 +46,7 @@ def test_two_processes_with_half_the_batch_are_one_with_the_whole(two, name):
         np.testing.assert_allclose(history["loss"], run.history["loss"], rtol=1e-4)
 
 
-def test_scn_really_relabelled(two):
+def test_scn_really_relabeled(two):
     _, run = two_processes.trained("scn")
     assert len(run.labels.audit()) > 0
 

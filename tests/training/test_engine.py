@@ -309,17 +309,17 @@ def test_labels_drawn_from_votes_are_what_is_trained_on():
         train(build_method("softmax", data), data, config=config)
 
 
-def test_relabelled_samples_are_trained_with_their_new_label(tmp_path):
+def test_relabeled_samples_are_trained_with_their_new_label(tmp_path):
     data = striped(n=32)
     method = build_method("softmax", data)
     step, seen = method.training_step, []
 
-    def relabelling(batch, **rest):
+    def relabeling(batch, **rest):
         seen.append((rest["epoch"], batch["index"], batch["labels"]))
         everything = {"labels": torch.zeros_like(batch["labels"]), "confidence": torch.ones(len(batch["labels"]))}
         return step(batch, **rest) | {"relabel": everything}
 
-    method.training_step = relabelling
+    method.training_step = relabeling
     run = train(method, data, config=quick(), folder=tmp_path / "run")
     assert (torch.cat([labels for epoch, _, labels in seen if epoch == 1]) == 0).all()
     assert len(run.labels.audit()) == (data.labels != 0).sum()

@@ -8,7 +8,7 @@ from fer_tutorial.config import NO_AUGMENTATION, AugmentConfig
 from fer_tutorial.methods import NORMALIZATIONS
 from fer_tutorial.training import build_method
 from fer_tutorial.training.augment import Augment
-from fer_tutorial.training.loader import Loader, drawn_labels, epoch_order, normalise
+from fer_tutorial.training.loader import Loader, drawn_labels, epoch_order, normalize
 from tests.helpers.striped_faces import striped
 
 
@@ -35,7 +35,7 @@ def test_rows_may_be_named_as_numpy_takes_them(rows):
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("sequence", [0, 2])
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
-def test_images_are_normalised_with_three_channels(channels, sequence, normalization):
+def test_images_are_normalized_with_three_channels(channels, sequence, normalization):
     data = striped(n=4, channels=channels, sequence=sequence, size=32)
     method = build_method("mgln" if sequence else "softmax", data, normalization=normalization)
     images = Loader(data, method).take()["images"]
@@ -44,7 +44,7 @@ def test_images_are_normalised_with_three_channels(channels, sequence, normaliza
     mean, std = (np.array(values) for values in NORMALIZATIONS[normalization])
     np.testing.assert_allclose(images[1].movedim(-3, -1), (data.images[1] / 255 - mean) / std, atol=1e-5)
     pixels = torch.tensor(data.images).movedim(-1, -3).float().expand_as(images) / 255
-    assert torch.equal(normalise(pixels, normalization), images)
+    assert torch.equal(normalize(pixels, normalization), images)
 
 
 def test_every_sample_comes_once_in_turn():

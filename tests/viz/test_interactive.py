@@ -131,12 +131,12 @@ def test_what_is_around_a_figure_is_not_listed_as_one(name):
     assert f" {name}" != str(caught.value)[-len(name) - 1 :]
 
 
-def test_image_url_is_grey_where_the_image_is():
-    grey, colour = np.full((2, 2), 7, np.uint8), np.zeros((2, 2, 3), np.uint8)
-    colour[..., 0] = 255
-    assert image_url(grey).startswith("data:image/png;base64,")
-    assert image_url(grey) == image_url(np.repeat(grey[..., None], 3, axis=2))
-    assert image_url(colour) != image_url(grey)
+def test_image_url_is_gray_where_the_image_is():
+    gray, color = np.full((2, 2), 7, np.uint8), np.zeros((2, 2, 3), np.uint8)
+    color[..., 0] = 255
+    assert image_url(gray).startswith("data:image/png;base64,")
+    assert image_url(gray) == image_url(np.repeat(gray[..., None], 3, axis=2))
+    assert image_url(color) != image_url(gray)
 
 
 def test_importing_the_figures_imports_nothing_heavy():

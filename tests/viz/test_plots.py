@@ -183,7 +183,7 @@ def test_confusion_shows_shares_of_the_true_class():
         plot_confusion(np.zeros((2, 3)), ["a", "b"])
 
 
-def test_embedding_draws_each_class_in_its_colour_with_its_center():
+def test_embedding_draws_each_class_in_its_color_with_its_center():
     points, labels = torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]), torch.tensor([1, 0, 1])
     axes = plot_embedding(points, labels, ["a", "b"], centers=torch.tensor([[9.0, 9.0], [8.0, 8.0]]))
     class_a, center_a, class_b, center_b = axes.collections

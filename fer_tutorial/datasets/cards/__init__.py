@@ -1,4 +1,4 @@
-"""A card for each data set: licence, how to get it, layout, counts, classes, splits, citation and checksum.
+"""A card for each data set: license, how to get it, layout, counts, classes, splits, citation and checksum.
 
 The cards are the ``.toml`` files beside this module.  "unknown" means it was looked for and not found.
 """
@@ -21,7 +21,7 @@ class Card:
     name: str
     title: str
     year: str
-    licence: str
+    license: str
     access: str
     layout: str
     counts: str

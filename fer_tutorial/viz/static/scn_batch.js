@@ -1,4 +1,4 @@
-// One batch under SCN's eyes: faces by importance, the two groups, the rank regularization and the relabelling.
+// One batch under SCN's eyes: faces by importance, the two groups, the rank regularization and the relabeling.
 // data: faces [{ image, given, truth, importance, probabilities [K] }], names [K], beta, delta_1, delta_2, group
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -11,7 +11,7 @@ export default {
     const beta = ui.slider("β, share of the high group", { min: 0.05, max: 0.95, step: 0.05, value: data.beta }, hundredths);
     const delta1 = ui.slider("δ1, rank margin", { min: 0, max: 0.6, step: 0.01, value: data.delta_1 }, hundredths);
     const delta2 = ui.slider("δ2, relabel margin", { min: 0, max: 0.95, step: 0.05, value: data.delta_2 }, hundredths);
-    const group = ui.choice("who may be relabelled", [["low", "low group (paper)"], ["all", "whole batch (official code)"]], data.group);
+    const group = ui.choice("who may be relabeled", [["low", "low group (paper)"], ["all", "whole batch (official code)"]], data.group);
     const cards = faces.map(({ image, truth }) => {
       const face = ui.face(96);
       face.show(image);
@@ -47,10 +47,10 @@ export default {
           line(ps.join(" | ")),
           line(changed ? `→ ${verdict}` : verdict, verdict === "right" ? "fer-good" : "fer-warn"));
         node.setAttribute("aria-label", `A face showing ${shows}, α ${hundredths(importance)}, ${i < high ? "high" : "low"} group. Label: `
-          + `${label_}, p ${ps[0]}. Network: ${network}, p ${ps[1]}. ${changed ? `Relabelled, ${verdict}.` : verdict && "Wrong label, missed."}`);
+          + `${label_}, p ${ps[0]}. Network: ${network}, p ${ps[1]}. ${changed ? `Relabeled, ${verdict}.` : verdict && "Wrong label, missed."}`);
       });
       report(`M = ${high} of ${faces.length} faces are high (solid frames). Mean importances differ by `
-        + `${gap.toFixed(3)}, so the rank regularization is ${Math.max(0, delta1.value - gap).toFixed(3)}. Relabelled from the `
+        + `${gap.toFixed(3)}, so the rank regularization is ${Math.max(0, delta1.value - gap).toFixed(3)}. Relabeled from the `
         + `${group.value === "all" ? "whole batch" : "low group"} above a margin of ${hundredths(delta2.value)}: `
         + `${count.right} right, ${count.wrong} wrong; ${count.missed} wrong labels missed.`);
     }
