@@ -1,8 +1,8 @@
-"""The book's prose keeps one spelling, the American one.
+"""The book and its code keep one spelling, the American one.
 
-Looked at are the Markdown cells and the figures' captions of the notebooks, the book's pages, and the repository's own
-pages.  What stands in backticks is code and exempt: a name keeps the spelling it has.  So are the titles of papers,
-which references.bib quotes as they are.
+Looked at are the cells and the figures' captions of the notebooks, the book's pages, the repository's own pages, and
+every line of code.  What a page has in backticks is exempt, since it may quote; so are the titles of papers, which
+references.bib quotes as they are, and what looks for both spellings.
 """
 
 import re
@@ -16,6 +16,15 @@ PAGES = [
     *sorted((REPOSITORY / "book").glob("*.md")),
     *(REPOSITORY / f"{n}.md" for n in ("README", "CONTRIBUTING", "CHANGELOG")),
 ]
+FOLDERS = ("fer_tutorial", "studies", "tools", "tests", "book/_extensions", "book/_static")
+BOTH_SPELLINGS = ("test_spelling.py", "test_book_search.py", "book_search.py", "test_pages.py")
+CODE_FILES = sorted(
+    path
+    for folder in FOLDERS
+    for suffix in ("py", "js", "css", "toml")
+    for path in (REPOSITORY / folder).rglob(f"*.{suffix}")
+    if path.name not in BOTH_SPELLINGS
+)
 
 # Pieces of words that only British spelling has, wherever in a word they stand.
 BRITISH = re.compile(
@@ -40,11 +49,10 @@ def british(text: str) -> list[str]:
     return [word for word in re.findall(r"[A-Za-z]+", CODE.sub(" ", text)) if BRITISH.search(word)]
 
 
-def prose(notebook):
-    """Markdown cells, and what the figures' metadata say in words."""
+def texts(notebook):
+    """All cells, and what the figures' metadata say in words."""
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            yield cell.source
+        yield cell.source
         shown = cell.metadata.get("mystnb", {})
         yield from (shown.get("figure", {}).get("caption", ""), shown.get("image", {}).get("alt", ""))
 
@@ -57,7 +65,17 @@ def test_a_page_is_spelled_the_american_way(path):
 @pytest.mark.parametrize("path", find(), ids=lambda path: path.name)
 def test_a_chapter_is_spelled_the_american_way(path):
     notebook = nbformat.read(path, as_version=4)
-    assert [word for text in prose(notebook) for word in british(text)] == []
+    assert [word for text in texts(notebook) for word in british(text)] == []
+
+
+def test_code_is_spelled_the_american_way():
+    found = {
+        f"{path.relative_to(REPOSITORY)}: {word}"
+        for path in CODE_FILES
+        for word in re.findall(r"[A-Za-z]+", path.read_text(encoding="utf-8"))
+        if BRITISH.search(word)
+    }
+    assert found == set()
 
 
 @pytest.mark.parametrize(
