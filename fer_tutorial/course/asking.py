@@ -163,7 +163,8 @@ class _Trial:
         with warnings.catch_warnings():  # a mistake may divide by zero
             warnings.simplefilter("ignore")
             for sentence, mistake in mistakes.items():
-                if self.given is not None and _same(self.given, mistake(**copy.deepcopy(self.inputs))):
+                theirs = mistake(**copy.deepcopy(self.inputs))
+                if self.given is not None and _same(self.given, theirs) and not _same(self.right, theirs):
                     return f": {sentence}"
         return ""
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from fer_tutorial.course import trying
 from fer_tutorial.course.registry import HINT_LEVELS, Exercise, Wrong, find, solution_of
-from fer_tutorial.course.trying import Answer, OutOfTime, Unanswered, as_before, within
+from fer_tutorial.course.trying import Answer, Unanswered, as_before, sentence
 from fer_tutorial.errors import UserError
 
 CORRECT, BORROWED, WRONG, UNANSWERED = "correct", "right, but not yours", "not yet right", "not answered yet"
@@ -110,22 +109,17 @@ def score() -> pd.DataFrame:
 def verdict_on(task: Exercise, answer: Any) -> Verdict:
     """Mark ``answer`` without printing.  Random numbers are seeded for the checker and then put back."""
 
-    def work() -> list[str]:
+    try:
         with as_before():
             guarded = Answer(answer)
             task.checker(guarded)
-            return guarded.borrowed
-
-    try:
-        borrowed = [name for name in within(trying.SECONDS, work) if name not in task.may_call]
     except Unanswered:
         return Verdict(task.name, UNANSWERED)
     except Wrong as error:
         return Verdict(task.name, WRONG, str(error), error.inputs)
-    except OutOfTime:  # between two calls of the answer, or beside the main thread
-        return Verdict(task.name, WRONG, f"your answer is still running after {trying.SECONDS:g} seconds")
-    except Exception as error:  # of what the answer gave: an object that cannot be compared, or differentiated
-        return Verdict(task.name, WRONG, f"what your answer gives raised {trying.sentence(error)}")
+    except Exception as error:  # of an object that cannot be compared, or of its gradient
+        return Verdict(task.name, WRONG, f"what your answer gives raised {sentence(error)}")
+    borrowed = [name for name in guarded.borrowed if name not in task.may_call]
     if borrowed:
         return Verdict(task.name, BORROWED, f"this calls fer_tutorial's own {borrowed[0]}")
     return Verdict(task.name, CORRECT)

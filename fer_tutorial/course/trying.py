@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -20,7 +21,7 @@ from fer_tutorial.course.comparing import in_words
 from fer_tutorial.course.registry import Wrong
 
 T = TypeVar("T")
-SECONDS = 10.0  # for all calls of one check together; the slowest of ours takes a tenth of a second
+SECONDS = 10.0  # for all calls of an answer in one check together; our own take a fraction of one
 
 
 class Unanswered(Exception):
@@ -43,6 +44,7 @@ class Answer:
         _refuse_stub(value)
         self.value = value
         self.borrowed: list[str] = []
+        self._seconds_left = SECONDS
 
     def __call__(self, **inputs: Any) -> Any:
         """What the answer gives for ``inputs``, which are handed over in this order and without their names.
@@ -55,9 +57,9 @@ class Answer:
             raise Wrong(f"expected a function, got {type(self.value).__name__}; give its name without calling it")
         before = {name: _bytes(value) for name, value in inputs.items()}
         where = in_words(inputs)
+        start = time.monotonic()
         try:
-            with self._watched():
-                given = self.value(*inputs.values())
+            given = within(self._seconds_left, lambda: self._watched(*inputs.values()))
         except KeyboardInterrupt:  # the reader's own
             raise
         except NotImplementedError as error:
@@ -68,6 +70,7 @@ class Answer:
             raise Wrong(f"{where}: your answer is still running after {SECONDS:g} seconds", inputs) from None
         except BaseException as error:  # sys.exit() as well
             raise Wrong(f"{where}: your answer raised {sentence(error)}", inputs) from error
+        self._seconds_left -= time.monotonic() - start
         for part in given if type(given) is tuple else (given,):
             _refuse_stub(part)
         for name, value in inputs.items():
@@ -75,9 +78,8 @@ class Answer:
                 raise Wrong(f"your answer changes the {name} it is given; work on a copy", inputs)
         return given
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Note which functions of this package run; not those that they call in turn."""
+    def _watched(self, *inputs: Any) -> Any:
+        """Call the answer, and note which functions of this package it calls; not those that they call in turn."""
         outermost: FrameType | None = None
 
         def watch(frame: FrameType, event: str, _: Any) -> None:
@@ -92,7 +94,7 @@ class Answer:
         before = sys.getprofile()
         sys.setprofile(watch)
         try:
-            yield
+            return self.value(*inputs)
         finally:
             sys.setprofile(before)
 
@@ -106,7 +108,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     """What ``work`` returns, if it does so in time.
 
     In the main thread, where notebooks run their cells, an alarm stops it.  In other threads, and on Windows, no alarm
-    can: there it runs in a thread of its own, which is left to itself when the time is over.
+    can: there it runs in a thread of its own, which goes on by itself when the time is over.
 
     Raises:
         OutOfTime: the time is over.
@@ -121,7 +123,7 @@ def _with_alarm(seconds: float, work: Callable[[], T]) -> T:
         raise OutOfTime
 
     handler = signal.signal(signal.SIGALRM, ring)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
+    timer = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))  # 0 would mean no alarm
     try:
         return work()
     finally:

@@ -40,8 +40,8 @@ def _(outputs: Tensor) -> Tensor:
 
 def batches(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     """Features, attention, labels that leave a class out, centers."""
-    yield draw.numbers(1, 2), draw.shares(1, 2), torch.tensor([1]), draw.numbers(2, 2)
     yield draw.numbers(3, 2), draw.shares(3, 2), torch.tensor([0, 2, 2]), draw.numbers(4, 2)
+    yield draw.numbers(1, 2), draw.shares(1, 2), torch.tensor([1]), draw.numbers(2, 2)
     for m, d, classes in ((4, 3, 5), (6, 4, 3), (5, 6, 4)):
         yield draw.numbers(m, d), draw.shares(m, d), draw.labels(m, classes - 1), draw.numbers(classes, d)
 

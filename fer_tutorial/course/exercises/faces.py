@@ -34,8 +34,8 @@ def _(counts: list[int]) -> tuple[float, float]:
 
 
 def votes(draw: Draw) -> Iterator[tuple[np.ndarray]]:
-    """One face: agreement, a majority, a tie, the most votes without a majority, an odd sum, nobody; then several."""
-    for row in ([10, 0, 0], [4, 6, 0], [5, 5, 0], [3, 3, 4], [1, 2, 7], [0, 3, 2], [0, 0, 0]):
+    """One face: agreement, a majority, the most votes without a majority, a tie, an odd sum, nobody; then several."""
+    for row in ([10, 0, 0], [4, 6, 0], [3, 3, 4], [5, 5, 0], [1, 2, 7], [0, 3, 2], [0, 0, 0]):
         yield (np.array([row]),)
     for n, classes in ((3, 2), (4, 5), (9, 3)):
         yield (draw.integers(n, classes, low=0, high=6).square().numpy(),)
@@ -45,10 +45,10 @@ def votes(draw: Draw) -> Iterator[tuple[np.ndarray]]:
     "faces.majority",
     draw=votes,
     mistakes={
-        "the most votes need not be more than half": lambda votes: votes.argmax(axis=1),
         "half is not more than half": lambda votes: np.where(
             2 * votes.max(axis=1) >= votes.sum(axis=1), votes.argmax(axis=1), -1
         ),
+        "the most votes need not be more than half": lambda votes: votes.argmax(axis=1),
     },
     hints=(
         "Compare the largest number of votes in a row with the sum of that row.",

@@ -96,7 +96,7 @@ def _(features: Tensor, offsets: Tensor) -> Tensor:
     ),
 )
 def _(answer: Answer) -> None:
-    for subjects in ([3, 5, 3], [7, 7, 3, 12, 3, 7, 40, 12, 41, 5], [2, 4, 2, 8, 6, 4, 10, 12, 14, 16, 14]):
+    for subjects in ([3, 5, 5], [7, 7, 3, 12, 3, 7, 40, 12, 41, 5], [2, 4, 2, 8, 6, 4, 10, 12, 14, 16, 14]):
         people = sorted(set(subjects))
         for k in range(1, len(people) + 1):
             where = f"for subjects = {subjects}, k = {k}"

@@ -120,11 +120,11 @@ def _(importance: Tensor, beta: float, margin: float) -> Tensor:
 def doubted(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, float, float]]:
     """Probabilities, labels, importances, beta, margin: low and high samples, ties, gaps equal to the margin."""
     sure, exactly = [0.8, 0.1, 0.1], [0.625, 0.25, 0.125]
-    one = torch.tensor([0])
     yield torch.tensor([sure, sure]), torch.tensor([1, 1]), torch.tensor([0.9, 0.1]), 0.5, 0.2
     yield torch.tensor([sure, exactly]), torch.tensor([0, 1]), torch.tensor([0.9, 0.1]), 0.5, 0.375  # not above it
     yield torch.tensor([sure, sure, sure]), torch.tensor([1, 1, 2]), torch.tensor([0.5, 0.5, 0.5]), 0.4, 0.2  # a tie
-    yield torch.tensor([sure]), one + 1, torch.tensor([0.4]), 0.7, 0.2
+    yield torch.tensor([sure, sure]), torch.tensor([1, 1]), torch.tensor([0.1, 0.9]), 1.0, 0.2  # M is 1, not 2
+    yield torch.tensor([sure]), torch.tensor([1]), torch.tensor([0.4]), 0.7, 0.2
     for m, classes, beta, margin in (
         (4, 3, 0.7, 0.2),  # 2.8
         (5, 3, 0.5, 0.0),  # 2.5
