@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from fer_tutorial.course.registry import Wrong
@@ -16,7 +17,7 @@ MOST_SHOWN = 40  # numbers of an input that a sentence can bear
 NUMBERS = (bool, int, float, Fraction)
 TENSORS = (Tensor, nn.Parameter)
 KINDS = {"f": "numbers with a decimal point", "i": "whole numbers", "b": "True and False"}
-FACTORS = {-1: "it has the wrong sign", 2: "it is twice too large", 0.5: "it is half as large as it should be"}
+FACTORS = {-1: "of the wrong sign", 2: "twice too large", 0.5: "half as large as it should be"}
 
 
 def expect_close(given: Any, right: Any, where: str, tolerance: float = 1e-4) -> None:
@@ -43,10 +44,10 @@ def expect_close(given: Any, right: Any, where: str, tolerance: float = 1e-4) ->
         return
     factor = _factor(got, want, tolerance)
     if not want.shape:
-        raise Wrong(f"{where}: expected {number(want)}, got {number(got)}" + (f"; {factor}" if factor else ""))
+        raise Wrong(f"{where}: expected {number(want)}, got {number(got)}" + (f"; it is {factor}" if factor else ""))
     first = tuple(int(place) for place in np.argwhere(apart)[0])
     sentence = f"entry {list(first)} should be {number(want[first])} but is {number(got[first])}"
-    raise Wrong(f"{where}: {sentence}" + (f"; {factor}, and so are the others" if factor and want.size > 1 else ""))
+    raise Wrong(f"{where}: {sentence}" + (f"; all of it is {factor}" if factor else ""))
 
 
 def is_close(given: Any, right: Any, tolerance: float = 1e-4) -> bool:
@@ -71,7 +72,7 @@ def diagnosis(given: float, right: float) -> str:
     if given != given:
         return "it is not a number (NaN)"
     factor = _factor(np.asarray(given), np.asarray(right), 1e-4)
-    return factor or ("it is too large" if given > right else "it is too small")
+    return f"it is {factor or ('too large' if given > right else 'too small')}"
 
 
 def as_array(value: Any, where: str) -> np.ndarray:
@@ -106,13 +107,15 @@ def in_words(inputs: Mapping[str, Any]) -> str:
     >>> in_words({"x": torch.tensor([1.0, -0.25]), "steps": 3})
     'for x = [1, -0.25], steps = 3'
     """
-    return "for " + ", ".join(f"{name} = {_value(value)}" for name, value in inputs.items())
+    words = "for " + ", ".join(f"{name} = {_value(value)}" for name, value in inputs.items())
+    double = any(isinstance(value, Tensor) and value.dtype == torch.float64 for value in inputs.values())
+    return f"{words}, in double precision" if double else words
 
 
 def number(value: Any) -> str:
     """At most four digits, and no minus before a zero.
 
-    >>> number(2 / 3), number(-0.00001), number(True)
+    >>> number(2 / 3), number(-0.000001), number(True)
     ('0.6667', '0', 'True')
     """
     if isinstance(value, bool | np.bool_):
@@ -154,7 +157,7 @@ def _factor(got: np.ndarray, want: np.ndarray, tolerance: float) -> str:
     if not want.any():
         return ""
     if not got.any():
-        return "it is zero" if not want.shape else ""
+        return "zero"
     return next((words for factor, words in FACTORS.items() if not _apart(got, want * factor, tolerance).any()), "")
 
 

@@ -40,7 +40,7 @@ def rank_weights(importance, beta, margin):
 
 
 def in_importance_sort(importance, beta, margin):
-    values = sorted(importance, key=float)[::-1]
+    values = sorted(importance, key=lambda value: value.item())[::-1]
     if len(values) == 1:
         return 0.0 * values[0]
     M = group_size(len(values), beta)

@@ -150,7 +150,7 @@ WRONG = {
 TOLD = {
     ("center_loss.by_hand", "no half"): "^it is twice too large$",
     ("center_loss.by_hand", "mean"): "^it is too small$",
-    ("center_loss.by_hand", "sign"): "^it has the wrong sign$",
+    ("center_loss.by_hand", "sign"): "^it is of the wrong sign$",
     ("center_loss.by_hand", "not a number"): "NaN",
     (
         "center_loss.loss",
