@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fer_tutorial.course import Draw, exercise, number_exercise
-from fer_tutorial.papers.scn import importance as importance_of
-from fer_tutorial.papers.scn import weighted_cross_entropy
+from fer_tutorial.papers import scn
 
 number_exercise(
     "scn.by_hand",
@@ -41,7 +40,7 @@ def embeddings(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
     ),
 )
 def _(features: Tensor, weight: Tensor) -> Tensor:
-    return importance_of(features, weight)
+    return scn.importance(features, weight)
 
 
 def weighed(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -73,7 +72,7 @@ def weighed(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     ),
 )
 def _(logits: Tensor, importance: Tensor, labels: Tensor) -> Tensor:
-    return weighted_cross_entropy(logits, importance, labels)
+    return scn.weighted_cross_entropy(logits, importance, labels)
 
 
 def group_size(m: int, beta: float) -> int:
