@@ -8,13 +8,10 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fer_tutorial.course import exercises
 from fer_tutorial.errors import UserError
-
-if TYPE_CHECKING:
-    from fer_tutorial.course.trying import Answer
 
 HINT_LEVELS = 3
 SECTION = "\n# %% "  # begins a solution; its exercise's name follows
@@ -40,14 +37,14 @@ class Exercise:
     Attributes:
         name: "chapter.what".
         hints: three, from a nudge to nearly the answer.
-        checker: returns when the answer it is given is right and raises :class:`Wrong` if not.
+        checker: gets the answer, guarded (``trying.Answer``); returns if it is right, raises :class:`Wrong` if not.
         written: the function by which the exercise was written down, its reference or its judge; None for a number.
         may_call: functions of the package that the answer may build on; any other makes it "not yours".
     """
 
     name: str
     hints: tuple[str, ...]
-    checker: Callable[[Answer], None]
+    checker: Callable[[Any], None]
     written: Callable[..., Any] | None = None
     may_call: tuple[str, ...] = ()
 
