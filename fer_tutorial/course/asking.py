@@ -187,7 +187,7 @@ def _gradients(value: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
     """Gradients of a value, or of a weighted sum of several, to the inputs; zeros where there is none."""
     if not (isinstance(value, Tensor) and value.requires_grad):
         return {name: torch.zeros_like(tensor) for name, tensor in inputs.items()}
-    weights = torch.linspace(1, 2, value.numel(), dtype=value.dtype).reshape(value.shape)
+    weights = torch.linspace(1, 2, value.numel(), dtype=value.dtype, device=value.device).reshape(value.shape)
     found = torch.autograd.grad((weights * value).sum(), list(inputs.values()), materialize_grads=True)
     return dict(zip(inputs, found, strict=True))
 

@@ -67,7 +67,9 @@ class Answer:
                 raise Unanswered from None
             raise Wrong(f"{where}: your answer raised {sentence(error)}", inputs) from error
         except OutOfTime:
-            raise Wrong(f"{where}: your answer is still running after {SECONDS:g} seconds", inputs) from None
+            raise Wrong(
+                f"{where}: your answer is still running after {SECONDS:g} seconds; does its loop end?", inputs
+            ) from None
         except BaseException as error:  # sys.exit() as well
             raise Wrong(f"{where}: your answer raised {sentence(error)}", inputs) from error
         self._seconds_left -= time.monotonic() - start

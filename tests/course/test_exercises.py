@@ -7,11 +7,15 @@ import ast
 import re
 from importlib import import_module
 from importlib.resources import files
+from unittest.mock import MagicMock
 
+import numpy as np
 import pytest
+import torch
 
-from fer_tutorial.course.checking import CORRECT, UNANSWERED, WRONG, verdict_on
+from fer_tutorial.course.checking import BORROWED, CORRECT, UNANSWERED, WRONG, verdict_on
 from fer_tutorial.course.registry import SECTION, chapters, exercise_names, find, solution_of
+from tests.course.borrowed import BORROWED_ANSWERS
 
 
 def table(folder, attribute):
@@ -45,6 +49,57 @@ def test_a_wrong_answer_is_not(name, words):
     verdict = verdict_on(find(name), WRONGLY[name][words])
     assert verdict.status == WRONG
     assert re.search(TOLD.get((name, words), ""), verdict.reason), verdict.reason
+
+
+class EqualToAll:
+    """Claims to be whatever it is compared with."""
+
+    shape, dtype, ndim = (), torch.float32, 0
+
+    def __eq__(self, other):
+        return True
+
+    def __array__(self, *arguments, **options):
+        return np.zeros(())
+
+
+class Echo(torch.Tensor):
+    """A tensor that answers every operation with itself."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, arguments=(), options=None):
+        return arguments[0]
+
+
+BLIND = {
+    "zero": 0.0,
+    "three": torch.tensor(3.0),
+    "nothing": None,
+    "empty": [],
+    "anything": MagicMock(),
+    "equal to all": EqualToAll(),
+    "echo": torch.zeros(3).as_subclass(Echo),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("value", BLIND.values(), ids=BLIND)
+def test_an_answer_that_never_looks_at_the_question_is_wrong(name, value):
+    assert verdict_on(find(name), (lambda *inputs: value) if find(name).written else value).status == WRONG
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if find(name).written])
+def test_an_answer_that_tampers_with_comparisons_is_wrong(name, monkeypatch):
+    for module, function in ((np, "allclose"), (np, "array_equal"), (torch, "allclose"), (torch, "equal")):
+        monkeypatch.setattr(module, function, lambda *inputs, **options: True)
+    assert verdict_on(find(name), lambda *inputs: torch.tensor(0.0)).status == WRONG
+
+
+@pytest.mark.parametrize("name", BORROWED_ANSWERS)
+def test_calling_the_package_is_right_but_not_yours(name):
+    verdict = verdict_on(find(name), BORROWED_ANSWERS[name])
+    assert verdict.status == BORROWED
+    assert verdict.reason.startswith("this calls fer_tutorial's own ")
 
 
 @pytest.mark.parametrize("chapter", chapters())

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from fer_tutorial.course import Draw, Wrong, exercise, judged_exercise, number_exercise
+from fer_tutorial.course.comparing import is_close
 from fer_tutorial.course.trying import Answer
 from fer_tutorial.papers.center_loss import center_loss, center_update
 
@@ -115,7 +116,7 @@ def _(answer: Answer) -> None:
         for parameter, rate in rates.items():
             whose = "centers" if parameter is centers else "network"
             gradient = before[parameter] * 0 if parameter.grad is None else parameter.grad
-            if not torch.allclose(parameter.detach(), before[parameter] - rate * gradient, rtol=1e-4, atol=1e-6):
+            if not is_close(parameter, before[parameter] - rate * gradient):
                 raise Wrong(
                     f"a step should take {rate} times their gradient off the {whose}, and nothing else; yours does not"
                 )
