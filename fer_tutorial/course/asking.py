@@ -72,7 +72,7 @@ def exercise(
         draw: yields inputs of the reference, from small to large, those included on which mistakes show.
         gradients: parameters of the reference to which the result must let gradients through.
         results: what the values are called, where the result is a tuple of several.
-        mistakes: usual ones, as functions like the reference, by the sentence that explains them.
+        mistakes: usual ones, as functions of the same inputs in this order, by the sentence that explains them.
         may_call: functions of the package on which an answer may build and still be the reader's own.
 
     Raises:
@@ -163,7 +163,7 @@ class _Trial:
         with warnings.catch_warnings():  # a mistake may divide by zero
             warnings.simplefilter("ignore")
             for sentence, mistake in mistakes.items():
-                theirs = mistake(**copy.deepcopy(self.inputs))
+                theirs = mistake(*copy.deepcopy(self.inputs).values())
                 if self.given is not None and _same(self.given, theirs) and not _same(self.right, theirs):
                     return f": {sentence}"
         return ""

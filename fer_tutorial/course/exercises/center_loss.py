@@ -36,13 +36,9 @@ def batches(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     draw=batches,
     gradients=("features", "centers"),
     mistakes={
-        "the half is missing": lambda features, labels, centers: 2 * center_loss(features, labels, centers),
-        "this is half the mean over the faces": lambda features, labels, centers: center_loss(
-            features, labels, centers, "mean"
-        ),
-        "this is the mean over the faces, without the half": lambda features, labels, centers: center_loss(
-            features, labels, centers, "mean_without_half"
-        ),
+        "the half is missing": lambda x, y, c: 2 * center_loss(x, y, c),
+        "this is half the mean over the faces": lambda x, y, c: center_loss(x, y, c, "mean"),
+        "this is the mean over the faces, without the half": lambda x, y, c: center_loss(x, y, c, "mean_without_half"),
     },
     hints=(
         "centers[labels] picks the right center for every face: a row each, in the order of the batch.",

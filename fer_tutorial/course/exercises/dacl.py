@@ -23,10 +23,8 @@ def outputs(draw: Draw) -> Iterator[tuple[Tensor]]:
     draw=outputs,
     gradients=("outputs",),
     mistakes={
-        "these are the shares of 'out'": lambda outputs: outputs.view(len(outputs), -1, 2).softmax(2)[..., 0],
-        "the two outputs of one dimension stand side by side": lambda outputs: outputs.view(
-            len(outputs), 2, -1
-        ).softmax(1)[:, 1],
+        "these are the shares of 'out'": lambda o: o.view(len(o), -1, 2).softmax(2)[..., 0],
+        "the two outputs of one dimension stand side by side": lambda o: o.view(len(o), 2, -1).softmax(1)[:, 1],
     },
     hints=(
         "The 2d numbers of a sample are d pairs: the first two belong to dimension 1, the next two to dimension 2.",
@@ -51,12 +49,8 @@ def batches(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     draw=batches,
     gradients=("features", "attention", "centers"),
     mistakes={
-        "the half is missing": lambda features, attention, labels, centers: (
-            2 * sparse_center_loss(features, attention, labels, centers)
-        ),
-        "divide by the number of samples": lambda features, attention, labels, centers: (
-            len(features) * sparse_center_loss(features, attention, labels, centers)
-        ),
+        "the half is missing": lambda x, a, y, c: 2 * sparse_center_loss(x, a, y, c),
+        "divide by the number of samples": lambda x, a, y, c: len(x) * sparse_center_loss(x, a, y, c),
     },
     hints=(
         "centers[labels] has the right center for every sample, in the order of the batch.",
@@ -78,17 +72,7 @@ def steps(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float]]:
     "dacl.center_step",
     draw=steps,
     mistakes={
-        "the denominator counts samples, not attention": lambda centers, features, attention, labels, alpha: (
-            torch.stack(
-                [
-                    center
-                    - alpha
-                    * (attention * (center - features))[labels == k].sum(0)
-                    / (1 + attention[labels == k].sum(0))
-                    for k, center in enumerate(centers)
-                ]
-            )
-        ),
+        "the attention is missing": lambda c, x, a, y, alpha: sparse_center_update(c, x, torch.ones_like(a), y, alpha),
     },
     hints=(
         "The attention stands in the numerator alone; the denominator still counts samples, not attention.",
@@ -121,11 +105,11 @@ def _(m: int, n: int, lambda_: float) -> float:
     may_call=("sparse_center_loss",),
     mistakes={
         "this is the sparse center loss itself": sparse_center_loss,
-        "divide by the mean of each sample, not of the batch": lambda features, attention, labels, centers: (
-            sparse_center_loss(features, attention / attention.mean(), labels, centers)
+        "divide by the mean of each sample, not of the batch": lambda x, a, y, c: sparse_center_loss(
+            x, a / a.mean(), y, c
         ),
-        "divide by the mean, not by the largest": lambda features, attention, labels, centers: sparse_center_loss(
-            features, attention / attention.amax(1, keepdim=True), labels, centers
+        "divide by the mean, not by the largest": lambda x, a, y, c: sparse_center_loss(
+            x, a / a.amax(1, keepdim=True), y, c
         ),
     },
     hints=(

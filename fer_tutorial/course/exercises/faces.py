@@ -45,10 +45,8 @@ def votes(draw: Draw) -> Iterator[tuple[np.ndarray]]:
     "faces.majority",
     draw=votes,
     mistakes={
-        "half is not more than half": lambda votes: np.where(
-            2 * votes.max(axis=1) >= votes.sum(axis=1), votes.argmax(axis=1), -1
-        ),
-        "the most votes need not be more than half": lambda votes: votes.argmax(axis=1),
+        "half is not more than half": lambda v: np.where(2 * v.max(axis=1) >= v.sum(axis=1), v.argmax(axis=1), -1),
+        "the most votes need not be more than half": lambda v: v.argmax(axis=1),
     },
     hints=(
         "Compare the largest number of votes in a row with the sum of that row.",
@@ -74,8 +72,8 @@ def mirrored(landmarks: np.ndarray, width: int) -> np.ndarray:
     draw=landmarks,
     mistakes={
         "the points are mirrored but keep their numbers, so the left eye now carries the right eye's": mirrored,
-        "columns run from 0 to W - 1, so column 0 must become column W - 1, not W": lambda landmarks, width: mirrored(
-            landmarks, width + 1
+        "columns run from 0 to W - 1, so column 0 must become column W - 1, not W": lambda points, width: mirrored(
+            points, width + 1
         )[list(MIRRORED_LANDMARKS)],
     },
     hints=(

@@ -26,13 +26,11 @@ def points(draw: Draw) -> Iterator[tuple[Tensor, float, tuple[int, int], float]]
     "g2rl.heatmap",
     draw=points,
     mistakes={
-        "the peak has the height of the density, without which it would be the intensity": (
-            lambda point, intensity, size, sigma: gaussian_heatmap(
-                point, torch.tensor(intensity), size, sigma, "density"
-            )
+        "the peak should be as high as the intensity, without the factor of a density": lambda p, i, size, sigma: (
+            gaussian_heatmap(p, torch.tensor(i), size, sigma, "density")
         ),
-        "the point is (x, y), column first": lambda point, intensity, size, sigma: gaussian_heatmap(
-            point.flip(0), torch.tensor(intensity), size, sigma
+        "the point is (x, y), column first": lambda p, i, size, sigma: gaussian_heatmap(
+            p.flip(0), torch.tensor(i), size, sigma
         ),
     },
     hints=(
@@ -88,9 +86,7 @@ def gaussians(draw: Draw) -> Iterator[tuple[Tensor]]:
 @exercise(
     "g2rl.subpixel",
     draw=gaussians,
-    mistakes={
-        "take logarithms first": lambda values: (values[2] - values[0]) / (2 * (2 * values[1] - values[0] - values[2])),
-    },
+    mistakes={"take logarithms first": lambda v: (v[2] - v[0]) / (2 * (2 * v[1] - v[0] - v[2]))},
     hints=(
         "Take logarithms: the three points then lie on a parabola a - (x - d)^2 / (2 sigma^2).",
         "A parabola through (-1, l), (0, c), (1, r) has its peak at (r - l) / (2 (2c - l - r)).",
@@ -138,9 +134,9 @@ def ratings(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
     "g2rl.icc",
     draw=ratings,
     mistakes={
-        "this is the correlation, which does not see unequal scales": lambda predicted, coded: torch.corrcoef(
-            torch.stack([predicted, coded])
-        )[0, 1],
+        "this is the correlation, which does not see unequal scales": lambda p, t: torch.corrcoef(torch.stack([p, t]))[
+            0, 1
+        ]
     },
     hints=(
         "Put prediction and code side by side as two columns; BMS compares rows, EMS is what rows and columns leave.",

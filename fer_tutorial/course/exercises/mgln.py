@@ -17,11 +17,9 @@ from fer_tutorial.papers.mgln import channelwise_resample, frame_positions
     "mgln.frames",
     draw=lambda draw: ((torch.tensor(lengths),) for lengths in ([9], [4], [4, 9, 2, 3], [6, 17, 30, 5, 12])),
     mistakes={
-        "the apex of l frames is at position l - 1": lambda lengths: torch.stack(
-            [torch.zeros_like(lengths), lengths // 2, lengths], dim=1
-        ),
-        "the middle is the whole part of half the apex's position": lambda lengths: torch.stack(
-            [torch.zeros_like(lengths), lengths // 2, lengths - 1], dim=1
+        "the apex of l frames is at position l - 1": lambda n: torch.stack([0 * n, n // 2, n], dim=1),
+        "the middle is the whole part of half the apex's position": lambda n: torch.stack(
+            [0 * n, n // 2, n - 1], dim=1
         ),
     },
     hints=(
@@ -39,11 +37,11 @@ def _(lengths: Tensor) -> Tensor:
     draw=lambda draw: ((draw.numbers(h * w, 3), h, w) for h, w in ((1, 2), (2, 3), (3, 2), (4, 5))),
     mistakes={
         # The official code's reshape: width first.
-        "rows and columns are mixed up: reshape to (height, width, 3) first": lambda pixels, height, width: (
-            pixels.reshape(width, height, 3).permute(2, 1, 0)
-        ),
-        "colors and places are mixed up: reshape to (height, width, 3) first": lambda pixels, height, width: (
-            pixels.reshape(3, height, width)
+        "rows and columns are mixed up: reshape to (height, width, 3) first": lambda pixels, h, w: pixels.reshape(
+            w, h, 3
+        ).permute(2, 1, 0),
+        "colors and places are mixed up: reshape to (height, width, 3) first": lambda pixels, h, w: pixels.reshape(
+            3, h, w
         ),
     },
     hints=(
@@ -70,11 +68,9 @@ def displaced(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
     draw=displaced,
     gradients=("features", "offsets"),
     mistakes={
-        "an offset is (x, y), column first": lambda features, offsets: channelwise_resample(features, offsets.flip(2)),
-        "outside of the map its border is repeated": lambda features, offsets: channelwise_resample(
-            features, offsets, "zeros"
-        ),
-        "the offsets are added, not taken off": lambda features, offsets: channelwise_resample(features, -offsets),
+        "an offset is (x, y), column first": lambda f, offsets: channelwise_resample(f, offsets.flip(2)),
+        "outside of the map its border is repeated": lambda f, offsets: channelwise_resample(f, offsets, "zeros"),
+        "the offsets are added, not taken off": lambda f, offsets: channelwise_resample(f, -offsets),
     },
     hints=(
         "Every channel is read at points of its own, but grid_sample moves all channels of a picture alike.",

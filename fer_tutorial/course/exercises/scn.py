@@ -56,13 +56,11 @@ def weighed(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     draw=weighed,
     gradients=("logits", "importance"),
     mistakes={
-        "the importance multiplies the loss; Eq. (2) has it in the softmax": lambda logits, importance, labels: (
-            importance * F.cross_entropy(logits, labels, reduction="none")
+        "the importance multiplies the loss; Eq. (2) has it in the softmax": lambda z, a, y: (
+            a * F.cross_entropy(z, y, reduction="none")
         ).mean(),
-        "the importance multiplies probabilities; Eq. (2) has it inside the exponential": (
-            lambda logits, importance, labels: (
-                -((importance[:, None] * logits.softmax(1))[torch.arange(len(labels)), labels].log().mean())
-            )
+        "the importance multiplies probabilities; Eq. (2) has it inside the exponential": lambda z, a, y: F.nll_loss(
+            (a[:, None] * z.softmax(1)).log(), y
         ),
     },
     hints=(
@@ -135,7 +133,12 @@ def doubted(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, float, float]]
         yield draw.probabilities(m, classes), draw.labels(m, classes), draw.shares(m), beta, margin
 
 
-def relabel(probabilities: Tensor, labels: Tensor, low: Tensor, margin: float) -> Tensor:
+def border(importance: Tensor, beta: float) -> Tensor:
+    """The M-th largest importance."""
+    return importance.sort(descending=True).values[group_size(len(importance), beta) - 1]
+
+
+def relabeled(probabilities: Tensor, labels: Tensor, low: Tensor, margin: float) -> Tensor:
     """The labels after the paper's rule, asked of the samples that are ``low``."""
     given = probabilities[torch.arange(len(labels)), labels]
     return torch.where(low & (probabilities.amax(1) - given > margin), probabilities.argmax(1), labels)
@@ -145,15 +148,8 @@ def relabel(probabilities: Tensor, labels: Tensor, low: Tensor, margin: float) -
     "scn.relabel",
     draw=doubted,
     mistakes={
-        "ask only the low group": lambda probabilities, labels, importance, beta, margin: relabel(
-            probabilities, labels, importance == importance, margin
-        ),
-        "this asks the high group": lambda probabilities, labels, importance, beta, margin: relabel(
-            probabilities,
-            labels,
-            importance >= importance.sort(descending=True).values[group_size(len(labels), beta) - 1],
-            margin,
-        ),
+        "ask only the low group": lambda p, y, a, beta, margin: relabeled(p, y, a == a, margin),
+        "this asks the high group": lambda p, y, a, beta, margin: relabeled(p, y, a >= border(a, beta), margin),
     },
     hints=(
         "Three things are needed of every sample: its largest probability, that of its label, and whether it is low.",
@@ -164,8 +160,7 @@ def relabel(probabilities: Tensor, labels: Tensor, low: Tensor, margin: float) -
     ),
 )
 def _(probabilities: Tensor, labels: Tensor, importance: Tensor, beta: float, margin: float) -> Tensor:
-    border = importance.sort(descending=True).values[group_size(len(labels), beta) - 1]
-    return relabel(probabilities, labels, importance < border, margin)
+    return relabeled(probabilities, labels, importance < border(importance, beta), margin)
 
 
 @exercise(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fer_tutorial.course import Draw, exercise, number_exercise
-from fer_tutorial.papers.tcl import nearest_wrong_class, negative_centers, triplet_center_loss
+from fer_tutorial.papers.tcl import center_distance, nearest_wrong_class, negative_centers, triplet_center_loss
 
 number_exercise(
     "tcl.by_hand",
@@ -47,15 +47,11 @@ def triplets(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float
     draw=triplets,
     gradients=("x", "centers", "negatives"),
     mistakes={
-        "this is the sum over the batch": lambda x, labels, centers, negatives, margin: triplet_center_loss(
-            x, labels, centers, negatives, margin, reduction="sum"
+        "this is the sum over the batch": lambda x, y, c, n, margin: len(x) * triplet_center_loss(x, y, c, n, margin),
+        "the hinge belongs to each sample, before the mean": lambda x, y, c, n, margin: torch.relu(
+            (center_distance(x, c[y]) + margin - center_distance(x, n)).mean()
         ),
-        "the hinge belongs to each sample, before the mean": lambda x, labels, centers, negatives, margin: torch.relu(
-            0.5 * ((x - centers[labels]).square() - (x - negatives).square()).sum(1).mean() + margin
-        ),
-        "the halves are missing": lambda x, labels, centers, negatives, margin: (
-            2 * triplet_center_loss(x, labels, centers, negatives, margin / 2)
-        ),
+        "the halves are missing": lambda x, y, c, n, margin: 2 * triplet_center_loss(x, y, c, n, margin / 2),
     },
     hints=(
         "Each sample needs two distances: to the center of its own class, and to its negative.",
@@ -71,11 +67,7 @@ def _(x: Tensor, labels: Tensor, centers: Tensor, negatives: Tensor, margin: flo
 @exercise(
     "tcl.nearest",
     draw=batches,
-    mistakes={
-        "some samples got their own class as the negative": lambda x, labels, centers: torch.cdist(x, centers).argmin(
-            1
-        ),
-    },
+    mistakes={"some samples got their own class as the negative": lambda x, y, c: torch.cdist(x, c).argmin(1)},
     hints=(
         "After some training the nearest center of all is the sample's own, which is the one that must not be taken.",
         "Compute all distances, (m, K), and make those to the own centers infinite before taking the smallest.",
@@ -91,12 +83,10 @@ def _(x: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
     draw=batches,
     gradients=("centers",),
     mistakes={
-        "this is the nearest wrong center; choose anew in every dimension": lambda x, labels, centers: negative_centers(
-            "nearest", x, labels, centers
+        "this is the nearest wrong center; choose anew in every dimension": lambda x, y, c: negative_centers(
+            "nearest", x, y, c
         ),
-        "the own class must not be chosen": lambda x, labels, centers: centers.gather(
-            0, (x[:, None] - centers).abs().argmin(1)
-        ),
+        "the own class must not be chosen": lambda x, y, c: c.gather(0, (x[:, None] - c).abs().argmin(1)),
     },
     hints=(
         "The gaps |x_ij - c_kj| form a tensor (m, K, d): one for every sample, class and dimension.",
@@ -116,17 +106,18 @@ def parents(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
             yield draw.numbers(m, d), draw.numbers(m, d), attention, count
 
 
+def mixed(synthetic: Tensor, real: Tensor, attention: Tensor, count: int) -> Tensor:
+    chosen = torch.zeros_like(attention).bool().scatter(1, attention.topk(count, 1).indices, True)
+    return torch.where(chosen, synthetic, real)
+
+
 @exercise(
     "tcl.semi_synthesized",
     draw=parents,
     gradients=("synthetic", "real"),
     mistakes={
-        "the selected dimensions come from the synthesized parent": lambda synthetic, real, attention, count: (
-            torch.where(attention.argsort(1).argsort(1) >= attention.shape[1] - count, real, synthetic)
-        ),
-        "select those with the largest attention": lambda synthetic, real, attention, count: torch.where(
-            attention.argsort(1).argsort(1) < count, synthetic, real
-        ),
+        "the selected dimensions come from the synthesized parent": lambda s, r, a, count: mixed(r, s, a, count),
+        "select those with the largest attention": lambda s, r, a, count: mixed(s, r, -a, count),
     },
     hints=(
         "You have both parents already: the nearest wrong center and the fully synthesized one. Choose per dimension.",
@@ -136,5 +127,4 @@ def parents(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
     ),
 )
 def _(synthetic: Tensor, real: Tensor, attention: Tensor, count: int) -> Tensor:
-    chosen = torch.zeros_like(attention).bool().scatter(1, attention.topk(count, 1).indices, True)
-    return torch.where(chosen, synthetic, real)
+    return mixed(synthetic, real, attention, count)

@@ -21,13 +21,10 @@ def statistics(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
     draw=statistics,
     results=("the mean", "the variance"),
     mistakes={
-        "the processes' own means differ as well, and that is missing": lambda means, variances: (
-            means.mean(0),
-            variances.mean(0),
-        ),
-        "divide the means' squared deviations by their number, not by one less": lambda means, variances: (
-            means.mean(0),
-            variances.mean(0) + means.var(0),
+        "the processes' own means differ as well, and that is missing": lambda m, v: (m.mean(0), v.mean(0)),
+        "divide the means' squared deviations by their number, not by one less": lambda m, v: (
+            m.mean(0),
+            v.mean(0) + m.var(0),
         ),
     },
     hints=(

@@ -120,7 +120,7 @@ TOLD = {
     ("dacl.sparse_center_loss", "no half"): "twice too large: the half is missing",
     ("dacl.sparse_center_loss", "attention detached"): "no gradient reaches the attention",
     ("dacl.sparse_center_loss", "zeroes the attention"): "changes the attention it is given",
-    ("dacl.center_step", "attention below"): "the denominator counts samples, not attention",
+    ("dacl.center_step", "without attention"): "the attention is missing",
     ("dacl.step_ratio", "without lambda"): "^for m = 10, n = 4, lambda_ = 0.1: expected 20, got 2$",
     ("dacl.scale_free", "unchanged"): "this is the sparse center loss itself",
     ("dacl.scale_free", "mean of all"): "of each sample, not of the batch",

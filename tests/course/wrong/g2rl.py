@@ -118,7 +118,7 @@ TOLD = {
     (
         "g2rl.heatmap",
         "density",
-    ): r"for point = \[1, 0\], intensity = 3, size = \(1, 3\), sigma = 1: .*height of the density",
+    ): r"for point = \[1, 0\], intensity = 3, size = \(1, 3\), sigma = 1: .*without the factor of a density",
     ("g2rl.heatmap", "row first"): "column first",
     ("g2rl.read_density", "peak"): "for heatmap = .*, sigma = 1: expected 4, got 0.6366",
     ("g2rl.subpixel", "no logarithm"): "take logarithms first",
