@@ -73,7 +73,7 @@ class Answer:
         except BaseException as error:  # sys.exit() as well
             raise Wrong(f"{where}: your answer raised {sentence(error)}", inputs) from error
         self._seconds_left -= time.monotonic() - start
-        for part in given if type(given) is tuple else (given,):
+        for part in given if type(given) in (tuple, list) else (given,):
             _refuse_stub(part)
         for name, value in inputs.items():
             if _bytes(value) != before[name]:

@@ -37,7 +37,7 @@ def test_an_answer_gets_its_inputs_by_position():
 def test_a_stub_is_unanswered(stub):
     with pytest.raises(Unanswered):
         Answer(stub)
-    for answer in (lambda x: stub, lambda x: (stub, 1), functools.partial(lambda y, x: stub, 1)):
+    for answer in (lambda x: stub, lambda x: (stub, 1), lambda x: [1, stub], functools.partial(lambda y, x: stub, 1)):
         with pytest.raises(Unanswered):
             Answer(answer)(x=1)
 
