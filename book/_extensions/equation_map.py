@@ -1,7 +1,7 @@
 """The directive ``{equation-map}``: every numbered equation with its function, tests, exercises and figures.
 
 It is read from the sources: labels and figures from the notebooks, ``# eq-...`` comments from the package's files,
-names of functions from the tests and from the exercises' checkers.
+names of functions from the tests and from the exercises' references.
 """
 
 from __future__ import annotations
@@ -105,10 +105,14 @@ def _mentions(name: str, module: str) -> Iterator[tuple[Path, int]]:
 
 
 def _checked_with(function: Function) -> list[str]:
-    """The exercises whose checkers call a function of a paper."""
-    names = [name for chapter in chapters() for name in exercise_names(chapter)]
+    """The exercises whose references call a function of a paper."""
+    tasks = [find(name) for chapter in chapters() for name in exercise_names(chapter)]
     word = re.compile(rf"\b{function.name}\(")
-    return [n for n in names if "." not in function.name and word.search(inspect.getsource(find(n).checker))]
+    return [
+        task.name
+        for task in tasks
+        if "." not in function.name and task.written and word.search(inspect.getsource(task.written))
+    ]
 
 
 class EquationMap(SphinxDirective):

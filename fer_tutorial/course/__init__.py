@@ -4,7 +4,22 @@ Everything happens on the reader's machine; nothing is sent anywhere.  What ``ch
 alone, so a notebook that contains it can be re-executed and compared.
 """
 
-from fer_tutorial.course.checking import check, hint, score, solution
-from fer_tutorial.course.registry import Wrong, exercise, expect_close
+from fer_tutorial.course.asking import exercise, judged_exercise, number_exercise
+from fer_tutorial.course.checking import Verdict, check, hint, score, solution
+from fer_tutorial.course.comparing import expect_close
+from fer_tutorial.course.drawing import Draw
+from fer_tutorial.course.registry import Wrong
 
-__all__ = ["Wrong", "check", "exercise", "expect_close", "hint", "score", "solution"]
+__all__ = [
+    "Draw",
+    "Verdict",
+    "Wrong",
+    "check",
+    "exercise",
+    "expect_close",
+    "hint",
+    "judged_exercise",
+    "number_exercise",
+    "score",
+    "solution",
+]

@@ -1,11 +1,14 @@
 """check(), hint() and score(): every verdict a reader can meet."""
 
-import functools
+import sys
+import time
 
 import pytest
 import torch
+from IPython.core.formatters import DisplayFormatter
 
-from fer_tutorial.course import Wrong, check, checking, exercise, hint, registry, score, solution
+from fer_tutorial.course import check, checking, exercise, hint, registry, score, solution, trying
+from fer_tutorial.course.checking import Verdict
 from fer_tutorial.errors import UserError
 
 NAME = "testing.double"
@@ -16,10 +19,9 @@ def _an_exercise(monkeypatch):
     monkeypatch.setattr(checking, "_session", {})
     monkeypatch.setattr(checking, "_seen", set())
 
-    @exercise(NAME, hints=("first", "second", "third"))
-    def _(answer):
-        if answer(3) != 6:
-            raise Wrong(f"for x = 3 your function gives {answer(3)}, not 6")
+    @exercise(NAME, hints=("first", "second", "third"), draw=lambda draw: [(3,), (4,)])
+    def _(x):
+        return 2 * x
 
     yield
     del registry._exercises[NAME]
@@ -35,43 +37,58 @@ def test_a_right_answer(capsys):
 
 
 def test_a_wrong_answer_says_what_differs_on_which_input(capsys):
-    expected = "testing.double: not yet right (for x = 3 your function gives 4, not 6)\n"
-    assert printed(capsys, lambda x: x + 1) == expected
+    assert printed(capsys, lambda x: x + 1) == "testing.double: not yet right (for x = 3: expected 6, got 4)\n"
 
 
 def _raises_not_implemented(x):
     raise NotImplementedError
 
 
-@pytest.mark.parametrize(
-    "stub",
-    [
-        ...,
-        NotImplemented,
-        lambda x: ...,
-        lambda x: NotImplemented,
-        lambda x: (..., 1),
-        _raises_not_implemented,
-        functools.partial(lambda y, x: ..., 1),
-    ],
-)
+@pytest.mark.parametrize("stub", [..., NotImplemented, lambda x: ..., _raises_not_implemented])
 def test_a_stub_is_not_answered_yet(capsys, stub):
     assert printed(capsys, stub) == "testing.double: not answered yet\n"
 
 
-def test_an_answer_that_raises_is_one_sentence(capsys):
-    def answer(x):
-        raise RuntimeError(f"cannot use {object()}\nsecond line")
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (7, "expected a function, got int; give its name without calling it"),
+        (lambda x: [][x], "for x = 3: your answer raised IndexError: list index out of range"),
+        (lambda x: sys.exit(2), "for x = 3: your answer raised SystemExit: 2"),
+    ],
+)
+def test_whatever_an_answer_raises_is_one_sentence(capsys, answer, reason):
+    assert printed(capsys, answer) == f"testing.double: not yet right ({reason})\n"
 
-    assert printed(capsys, answer) == (
-        "testing.double: not yet right (your answer raised RuntimeError: cannot use <object object>)\n"
-    )
+
+def test_an_answer_without_an_end_is_one_sentence(capsys, monkeypatch):
+    monkeypatch.setattr(trying, "SECONDS", 0.05)
+    said = printed(capsys, lambda x: time.sleep(600))
+    assert said.startswith("testing.double: not yet right (for x = 3: your answer is still running after 0.05 seconds")
 
 
-def test_an_answer_of_the_wrong_kind_is_one_sentence(capsys):
-    assert printed(capsys, 7) == (
-        "testing.double: not yet right (your answer raised TypeError: 'int' object is not callable)\n"
-    )
+def test_what_cannot_be_differentiated_is_one_sentence(capsys):
+    exercise(NAME, ("1", "2", "3"), draw=lambda draw: [(draw.numbers(2),)], gradients=("x",))(lambda x: x.exp())
+
+    class Broken(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.exp()
+
+    assert "what your answer gives raised" in printed(capsys, Broken.apply)
+
+
+def test_the_verdict_is_returned(capsys):
+    verdict = check(NAME, lambda x: x + 1)
+    assert verdict == Verdict(NAME, "not yet right", "for x = 3: expected 6, got 4")
+    assert verdict.inputs == {"x": 3}
+    assert capsys.readouterr().out == f"{verdict}\n"
+
+
+def test_a_cell_that_ends_in_a_check_shows_one_line(capsys):
+    verdict = check(NAME, ...)
+    assert DisplayFormatter().format(verdict) == ({}, {})
+    assert capsys.readouterr().out == "testing.double: not answered yet\n"
 
 
 def test_checking_leaves_the_readers_random_numbers_alone(capsys):

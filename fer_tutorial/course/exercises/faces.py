@@ -2,52 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 
-from fer_tutorial.course import Wrong, exercise, expect_close
+from fer_tutorial.course import Draw, Wrong, exercise, judged_exercise
+from fer_tutorial.course.trying import Answer
 from fer_tutorial.vocabulary import MIRRORED_LANDMARKS
+
+
+def class_sizes(draw: Draw) -> Iterator[tuple[list[int]]]:
+    """Balanced, unbalanced, with the largest class anywhere, with two that are largest."""
+    yield ([10, 10],)
+    for classes in (2, 3, 4, 7):
+        yield (draw.integers(classes, low=1, high=99).tolist(),)
+    yield ([5, 80, 5, 80, 10],)
 
 
 @exercise(
     "faces.baseline",
+    draw=class_sizes,
+    results=("accuracy", "mean class accuracy"),
     hints=(
         "A classifier that never looks always gives the same answer. Which answer is right most often?",
         "Its accuracy is the share of that class. Its recall is 1 for that class and 0 for all others.",
         "return max(counts) / sum(counts), 1 / len(counts)",
     ),
 )
-def _(answer: Callable[[list[int]], tuple[float, float]]) -> None:
-    for counts in ([10, 10], [70, 20, 10], [5, 80, 5, 10]):
-        value = answer(counts)
-        if not (isinstance(value, tuple) and len(value) == 2):
-            raise Wrong(f"for counts {counts}: expected two numbers, accuracy and mean class accuracy")
-        expect_close(value[0], max(counts) / sum(counts), f"accuracy for counts {counts}")
-        expect_close(value[1], 1 / len(counts), f"mean class accuracy for counts {counts}")
+def _(counts: list[int]) -> tuple[float, float]:
+    return max(counts) / sum(counts), 1 / len(counts)
+
+
+def votes(draw: Draw) -> Iterator[tuple[np.ndarray]]:
+    """One face: agreement, a majority, the most votes without a majority, a tie, an odd sum, nobody; then several."""
+    for row in ([10, 0, 0], [4, 6, 0], [3, 3, 4], [5, 5, 0], [1, 2, 7], [0, 3, 2], [0, 0, 0]):
+        yield (np.array([row]),)
+    for n, classes in ((3, 2), (4, 5), (9, 3)):
+        yield (draw.integers(n, classes, low=0, high=6).square().numpy(),)
 
 
 @exercise(
     "faces.majority",
+    draw=votes,
+    mistakes={
+        "half is not more than half": lambda v: np.where(2 * v.max(axis=1) >= v.sum(axis=1), v.argmax(axis=1), -1),
+        "the most votes need not be more than half": lambda v: v.argmax(axis=1),
+    },
     hints=(
         "Compare the largest number of votes in a row with the sum of that row.",
         "votes.argmax(axis=1) names the class, votes.max(axis=1) its votes; np.where chooses between the class and -1.",
         "return np.where(votes.max(axis=1) > votes.sum(axis=1) / 2, votes.argmax(axis=1), -1)",
     ),
 )
-def _(answer: Callable[[np.ndarray], np.ndarray]) -> None:
-    votes = np.array([[10, 0, 0], [6, 4, 0], [5, 5, 0], [4, 3, 3], [1, 2, 7], [0, 3, 0]])
-    meaning = "ten agree", "6 of 10", "a tie", "4 of 10 is no majority", "7 of 10", "only three voted"
-    result = np.asarray(answer(votes))
-    if result.shape != (6,):
-        raise Wrong(f"expected one label for each of 6 rows, got shape {result.shape}")
-    for row, words, got, want in zip(votes, meaning, result, (0, 0, -1, -1, 2, 1), strict=True):
-        if got != want:
-            raise Wrong(f"for votes {row.tolist()} ({words}) expected {want}, got {got}")
+def _(votes: np.ndarray) -> np.ndarray:
+    return np.where(votes.max(axis=1) > votes.sum(axis=1) / 2, votes.argmax(axis=1), -1)
+
+
+def landmarks(draw: Draw) -> Iterator[tuple[np.ndarray, int]]:
+    for width in (48, 100, 33):
+        yield draw.numbers(68, 2, low=0, high=width - 1).numpy(), width
+
+
+def mirrored(landmarks: np.ndarray, width: int) -> np.ndarray:
+    return np.stack([width - 1 - landmarks[:, 0], landmarks[:, 1]], axis=1)
 
 
 @exercise(
     "faces.mirror",
+    draw=landmarks,
+    mistakes={
+        "the points are mirrored but keep their numbers, so the left eye now carries the right eye's": mirrored,
+        "columns run from 0 to W - 1, so column 0 must become column W - 1, not W": lambda points, width: mirrored(
+            points, width + 1
+        )[list(MIRRORED_LANDMARKS)],
+    },
     hints=(
         "Two things change: where each point lies, and which point it is. The left eye of the mirrored face is drawn "
         "where the right eye was.",
@@ -56,44 +84,29 @@ def _(answer: Callable[[np.ndarray], np.ndarray]) -> None:
         "return mirrored[list(MIRRORED_LANDMARKS)]",
     ),
 )
-def _(answer: Callable[[np.ndarray, int], np.ndarray]) -> None:
-    generator = np.random.default_rng(0)
-    landmarks = generator.uniform(0, 47, size=(68, 2)).round(1)
-    before = landmarks.copy()
-    once = np.asarray(answer(landmarks, 48), dtype=float)
-    if not np.array_equal(landmarks, before):
-        raise Wrong("your function changes the array it is given; work on a copy")
-    if once.shape != (68, 2):
-        raise Wrong(f"expected shape (68, 2), got {once.shape}")
-    moved = before.copy()
-    moved[:, 0] = 47 - moved[:, 0]
-    if np.allclose(once, moved):
-        raise Wrong("the points are mirrored but keep their numbers, so the left eye now carries the right eye's")
-    if np.allclose(once[:, 0] - moved[list(MIRRORED_LANDMARKS), 0], 1):
-        raise Wrong("columns run from 0 to W - 1, so column 0 must become column W - 1, not W")
-    expect_close(once, moved[list(MIRRORED_LANDMARKS)], "68 random points in an image 48 pixels wide")
+def _(landmarks: np.ndarray, width: int) -> np.ndarray:
+    return mirrored(landmarks, width)[list(MIRRORED_LANDMARKS)]
 
 
 @exercise(
     "faces.noise_matrix",
+    draw=lambda draw: ((2, 0.1), (3, 0.2), (7, 0.3), (7, 0.0), (4, 1.0)),
+    mistakes={
+        "here a flipped label may fall back on its own class; draw from the K - 1 others": lambda K, rate: (
+            rate / K + (1 - rate) * np.eye(K)
+        ),
+    },
     hints=(
         "Row k says where the samples of class k end up. Each row sums to 1.",
         "A share of 1 - rate stays; the rest is divided evenly among the K - 1 other classes.",
         "matrix = np.full((K, K), rate / (K - 1)); np.fill_diagonal(matrix, 1 - rate); return matrix",
     ),
 )
-def _(answer: Callable[[int, float], np.ndarray]) -> None:
-    for classes, rate in ((2, 0.1), (7, 0.3), (7, 0.0)):
-        expected = np.full((classes, classes), rate / (classes - 1))
-        np.fill_diagonal(expected, 1 - rate)
-        got = np.asarray(answer(classes, rate), dtype=float)
-        where = f"K = {classes}, rate = {rate}"
-        if rate and got.shape == expected.shape and np.allclose(got, rate / classes + (1 - rate) * np.eye(classes)):
-            raise Wrong(f"{where}: here a flipped label may fall back on its own class; draw from the K - 1 others")
-        expect_close(got, expected, where)
+def _(K: int, rate: float) -> np.ndarray:
+    return rate / (K - 1) * (1 - np.eye(K)) + (1 - rate) * np.eye(K)
 
 
-@exercise(
+@judged_exercise(
     "faces.subject_split",
     hints=(
         "Decide about people first, then about their pictures.",
@@ -102,18 +115,36 @@ def _(answer: Callable[[int, float], np.ndarray]) -> None:
         "return np.isin(subjects, people[: round(share * len(people))])",
     ),
 )
-def _(answer: Callable[[np.ndarray, float, np.random.Generator], np.ndarray]) -> None:
-    subjects = np.repeat(np.arange(20), np.arange(1, 21))
-    masks = []
-    for seed in (0, 1, 2):
-        mask = np.asarray(answer(subjects, 0.25, np.random.default_rng(seed)))
-        if mask.shape != subjects.shape or mask.dtype != bool:
-            raise Wrong(f"expected one bool for each of {len(subjects)} pictures, got {mask.dtype} {mask.shape}")
-        both = np.intersect1d(subjects[mask], subjects[~mask])
-        if len(both):
-            raise Wrong(f"person {both[0]} is in both parts")
-        if len(np.unique(subjects[mask])) != 5:
-            raise Wrong(f"of 20 people a quarter should be in the test, got {len(np.unique(subjects[mask]))}")
-        masks.append(mask)
-    if all(np.array_equal(masks[0], mask) for mask in masks):
-        raise Wrong("three generators with different seeds gave the same split; use the generator to choose people")
+def _(answer: Answer) -> None:
+    small = np.array([7, 3, 7, 5, 3, 12])
+    unequal = np.repeat(np.arange(20), np.arange(1, 21))
+    shuffled = Draw().order(len(unequal)).numpy()
+    for subjects, share in ((small, 0.5), (unequal, 0.25), (unequal[shuffled] + 100, 0.4), (unequal, 0.1)):
+        people = np.unique(subjects)
+        first = _split(answer, subjects, share, seed=0)
+        if not np.array_equal(first, _split(answer, subjects, share, seed=0)):
+            raise Wrong("two generators with the same seed gave different splits; draw with the generator alone")
+        if abs(len(np.unique(subjects[first])) - share * len(people)) >= 1:
+            count = len(np.unique(subjects[first]))
+            raise Wrong(f"of {len(people)} people a share of {share} should be in the test, got {count}")
+    chosen = np.array([np.isin(np.arange(20), unequal[_split(answer, unequal, 0.25, seed)]) for seed in range(200)])
+    if (chosen == chosen[0]).all():
+        raise Wrong("generators with different seeds gave the same split; use the generator to choose people")
+    # Of 200 splits each person should be in the test of 50, within 5 standard deviations of 6.
+    often = chosen.sum(axis=0)
+    if often.max() > 80 or often.min() < 20:
+        raise Wrong("some people are in the test more often than others, as if pictures were drawn; draw people")
+    together = (chosen[:, :-1] & chosen[:, 1:]).mean()
+    if together > 0.1:  # of two people who are drawn independently 1 in 19
+        raise Wrong("neighbors in the list are mostly in the same part; draw each person by chance")
+
+
+def _split(answer: Answer, subjects: np.ndarray, share: float, seed: int) -> np.ndarray:
+    mask = answer(subjects=subjects, share=share, generator=np.random.default_rng(seed))
+    if type(mask) is not np.ndarray or mask.shape != subjects.shape or mask.dtype != bool:
+        got = f"{mask.dtype} {mask.shape}" if type(mask) is np.ndarray else type(mask).__name__
+        raise Wrong(f"expected one bool for each of {len(subjects)} pictures, got {got}")
+    both = np.intersect1d(subjects[mask], subjects[~mask])
+    if len(both):
+        raise Wrong(f"person {both[0]} is in both parts")
+    return mask

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from fer_tutorial.course import Wrong, exercise, expect_close
-from fer_tutorial.papers.tcl import nearest_wrong_class, negative_centers, selected_dimensions, triplet_center_loss
+from fer_tutorial.course import Draw, exercise, number_exercise
+from fer_tutorial.papers.tcl import center_distance, nearest_wrong_class, negative_centers, triplet_center_loss
 
-
-def _batch() -> tuple[Tensor, Tensor, Tensor]:
-    """Twelve embeddings of five dimensions near their own of four centers, labels, centers."""
-    labels, centers = torch.arange(12) % 4, torch.randn(4, 5)
-    return centers[labels] + 0.3 * torch.randn(12, 5), labels, centers
-
-
-@exercise(
+number_exercise(
     "tcl.by_hand",
+    1.0,
     hints=(
         "In each dimension look at the two wrong centers alone and take the coordinate that is closer to 1, then to 0.",
         "The wrong centers are (2, 3) and (-1, 1). Closer to 1 is 2; closer to 0 is 1. So the negative is (2, 1).",
         "Half the squared distance to (2, 1) from (1, 0) is 1/2 (1 + 1).",
     ),
 )
-def _(answer: float) -> None:
-    expect_close(answer, 1.0, "the distance D to the fully synthesized negative", tolerance=1e-4)
+
+
+def batches(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Embeddings, labels and centers: near the own center and far from it, two classes and more."""
+    for m, d, classes, spread in (
+        (2, 1, 3, 3.0),
+        (1, 2, 2, 0.3),
+        (4, 3, 5, 0.3),
+        (5, 4, 3, 3.0),
+        (6, 3, 2, 2.0),
+        (8, 5, 4, 0.6),
+    ):
+        labels, centers = draw.labels(m, classes), draw.numbers(classes, d)
+        yield (centers[labels] + spread * draw.numbers(m, d)).mul(100).round().div(100), labels, centers
+
+
+def triplets(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, float]]:
+    """Batches with negatives anywhere, and margins for which the hinge is open everywhere, nowhere, and in part."""
+    for margin in (2.0, 0.5, 60.0):
+        for features, labels, centers in batches(draw):
+            yield features, labels, centers, draw.numbers(*features.shape), margin
 
 
 @exercise(
     "tcl.loss",
+    draw=triplets,
+    gradients=("x", "centers", "negatives"),
+    mistakes={
+        "this is the sum over the batch": lambda x, y, c, n, margin: len(x) * triplet_center_loss(x, y, c, n, margin),
+        "the hinge belongs to each sample, before the mean": lambda x, y, c, n, margin: torch.relu(
+            (center_distance(x, c[y]) + margin - center_distance(x, n)).mean()
+        ),
+        "the halves are missing": lambda x, y, c, n, margin: 2 * triplet_center_loss(x, y, c, n, margin / 2),
+    },
     hints=(
         "Each sample needs two distances: to the center of its own class, and to its negative.",
         "D is half the squared distance. The hinge keeps own + margin - other where that is positive.",
@@ -38,52 +60,65 @@ def _(answer: float) -> None:
         "return torch.relu(own + margin - other).mean()",
     ),
 )
-def _(answer: Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]) -> None:
-    x, c = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 0.0], [2.0, 0.0]])
-    expect_close(answer(x, torch.tensor([0]), c, c[[1]], 0.3), 0.3, "a sample halfway between both centers, margin 0.3")
-    x, y, c = _batch()
-    n = negative_centers("nearest", x, y, c)
-    expect_close(answer(x, y, c, n, 8.0), triplet_center_loss(x, y, c, n, 8.0), "a batch of twelve, margin 8")
-    value = answer(x.requires_grad_(), y, c, n, 8.0)
-    if not (isinstance(value, Tensor) and value.requires_grad):
-        raise Wrong("the loss carries no gradient back to the features; compute it with torch operations alone")
+def _(x: Tensor, labels: Tensor, centers: Tensor, negatives: Tensor, margin: float) -> Tensor:
+    return triplet_center_loss(x, labels, centers, negatives, margin)
 
 
 @exercise(
     "tcl.nearest",
+    draw=batches,
+    mistakes={"some samples got their own class as the negative": lambda x, y, c: torch.cdist(x, c).argmin(1)},
     hints=(
         "After some training the nearest center of all is the sample's own, which is the one that must not be taken.",
         "Compute all distances, (m, K), and make those to the own centers infinite before taking the smallest.",
         "d = (x[:, None] - centers).pow(2).sum(2); d[range(len(x)), labels] = torch.inf; return d.argmin(1)",
     ),
 )
-def _(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
-    x, y, c = _batch()
-    given = answer(x, y, c)
-    if torch.is_tensor(given) and given.shape == y.shape and (given == y).any():
-        own = int((given == y).sum())
-        raise Wrong(f"twelve samples near their own centers: {own} of them got their own class as the negative")
-    expect_close(given, nearest_wrong_class(x, y, c), "twelve samples near their own centers")
+def _(x: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
+    return nearest_wrong_class(x, labels, centers)
 
 
 @exercise(
     "tcl.fully_synthesized",
+    draw=batches,
+    gradients=("centers",),
+    mistakes={
+        "this is the nearest wrong center; choose anew in every dimension": lambda x, y, c: negative_centers(
+            "nearest", x, y, c
+        ),
+        "the own class must not be chosen": lambda x, y, c: c.gather(0, (x[:, None] - c).abs().argmin(1)),
+    },
     hints=(
         "The gaps |x_ij - c_kj| form a tensor (m, K, d): one for every sample, class and dimension.",
         "Make the own class's gaps infinite, take argmin over the classes, and look the coordinates up with gather.",
         "g = (x[:, None] - centers).abs(); g[range(len(x)), labels] = torch.inf; return centers.gather(0, g.argmin(1))",
     ),
 )
-def _(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
-    x, c = torch.tensor([[0.0, 0.0]]), torch.tensor([[9.0, 9.0], [1.0, 5.0], [5.0, 2.0]])
-    expect_close(answer(x, torch.tensor([0]), c), [[1.0, 2.0]], "x = (0, 0) and the wrong centers (1, 5) and (5, 2)")
-    x, y, c = _batch()
-    expected = negative_centers("fully_synthesized", x, y, c)
-    expect_close(answer(x, y, c), expected, "twelve samples near their own centers")
+def _(x: Tensor, labels: Tensor, centers: Tensor) -> Tensor:
+    return negative_centers("fully_synthesized", x, labels, centers)
+
+
+def parents(draw: Draw) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
+    """Every count from none of the dimensions to all of them; no two entries of a sample's attention are alike."""
+    for m, d in ((1, 3), (3, 4), (4, 6)):
+        for count in (1, 0, *range(2, d + 1)):
+            attention = torch.stack([draw.order(97)[:d].add(1).div(100) for _ in range(m)])
+            yield draw.numbers(m, d), draw.numbers(m, d), attention, count
+
+
+def mixed(synthetic: Tensor, real: Tensor, attention: Tensor, count: int) -> Tensor:
+    chosen = torch.zeros_like(attention).bool().scatter(1, attention.topk(count, 1).indices, True)
+    return torch.where(chosen, synthetic, real)
 
 
 @exercise(
     "tcl.semi_synthesized",
+    draw=parents,
+    gradients=("synthetic", "real"),
+    mistakes={
+        "the selected dimensions come from the synthesized parent": lambda s, r, a, count: mixed(r, s, a, count),
+        "select those with the largest attention": lambda s, r, a, count: mixed(s, r, -a, count),
+    },
     hints=(
         "You have both parents already: the nearest wrong center and the fully synthesized one. Choose per dimension.",
         "The selected dimensions of a sample are those with its largest attention: topk over dim 1.",
@@ -91,10 +126,5 @@ def _(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
         "return torch.where(chosen, synthetic, real)",
     ),
 )
-def _(answer: Callable[[Tensor, Tensor, Tensor, int], Tensor]) -> None:
-    synthetic, real = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[10.0, 20.0, 30.0]])
-    attention = torch.tensor([[0.2, 0.9, 0.1]])
-    expect_close(answer(synthetic, real, attention, 1), [[10.0, 2.0, 30.0]], "one of three dimensions selected")
-    synthetic, real, attention = torch.randn(8, 6), torch.randn(8, 6), torch.rand(8, 6)
-    expected = torch.where(selected_dimensions(attention, 0.5), synthetic, real)
-    expect_close(answer(synthetic, real, attention, 3), expected, "eight samples, three of six dimensions selected")
+def _(synthetic: Tensor, real: Tensor, attention: Tensor, count: int) -> Tensor:
+    return mixed(synthetic, real, attention, count)

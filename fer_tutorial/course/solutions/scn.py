@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 # %% scn.by_hand
-rank_loss = 0.6 - ((0.9 + 0.8 + 0.4) / 3 - (0.3 + 0.1) / 2)
+rank_loss = 0.5 - ((0.9 + 0.8 + 0.4) / 3 - (0.3 + 0.2) / 2)
 
 
 # %% scn.importance
