@@ -9,7 +9,7 @@ from fer_tutorial.course.registry import chapters, exercise_names, find
 from fer_tutorial.errors import UserError
 
 
-def test_a_misspelt_name_is_answered_with_the_closest_one():
+def test_a_misspelled_name_is_answered_with_the_closest_one():
     with pytest.raises(UserError, match=r"no exercise called 'center_loss\.bye_hand'.*'center_loss\.by_hand'"):
         find("center_loss.bye_hand")
 

@@ -70,7 +70,7 @@ def no_batch_of_one(importance, beta, margin):
     return torch.relu(margin - (a[:M].mean() - a[M:].mean()))
 
 
-def relabelled(size=int, least=1, leave=1, above=torch.gt, margin=None, low=None):
+def relabeled(size=int, least=1, leave=1, above=torch.gt, margin=None, low=None):
     """Relabeling with one detail changed."""
 
     def relabel(p, y, a, beta, delta):
@@ -90,7 +90,7 @@ def by_rank(a, M):
 
 
 def overwrites(p, y, a, beta, delta):
-    y.copy_(relabelled()(p, y, a, beta, delta))
+    y.copy_(relabeled()(p, y, a, beta, delta))
     return y
 
 
@@ -175,25 +175,25 @@ WRONG = {
         "squared": lambda a, beta, margin: ranked(int)(a, beta, margin) ** 2,
     },
     "scn.relabel": {
-        "rounded": relabelled(round),
-        "rounded up": relabelled(math.ceil),
-        "no lower bound": relabelled(least=0),
-        "no upper bound": relabelled(leave=0),
-        "at least the margin": relabelled(above=torch.ge),
-        "margin 0.2": relabelled(margin=0.2),
-        "ties by rank": relabelled(low=by_rank),
+        "rounded": relabeled(round),
+        "rounded up": relabeled(math.ceil),
+        "no lower bound": relabeled(least=0),
+        "no upper bound": relabeled(leave=0),
+        "at least the margin": relabeled(above=torch.ge),
+        "margin 0.2": relabeled(margin=0.2),
+        "ties by rank": relabeled(low=by_rank),
         "overwrites the labels": overwrites,
         "favorites overwrite": favorites_overwrite,
-        "everybody": relabelled(low=lambda a, M: a == a),
-        "high group": relabelled(low=lambda a, M: a >= a.sort(descending=True).values[M - 1]),
-        "low below a half": relabelled(low=lambda a, M: a < 0.5),
-        "not above the border": relabelled(low=lambda a, M: a <= a.sort(descending=True).values[M - 1]),
+        "everybody": relabeled(low=lambda a, M: a == a),
+        "high group": relabeled(low=lambda a, M: a >= a.sort(descending=True).values[M - 1]),
+        "low below a half": relabeled(low=lambda a, M: a < 0.5),
+        "not above the border": relabeled(low=lambda a, M: a <= a.sort(descending=True).values[M - 1]),
         "largest alone": lambda p, y, a, beta, delta: torch.where(
             by_rank(a, max(1, int(beta * len(y)))) & (p.amax(1) > delta), p.argmax(1), y
         ),
         "favorites": lambda p, y, a, beta, delta: p.argmax(1),
         "never": lambda p, y, a, beta, delta: y.clone(),
-        "decimal": lambda p, y, a, beta, delta: relabelled()(p, y, a, beta, delta).double(),
+        "decimal": lambda p, y, a, beta, delta: relabeled()(p, y, a, beta, delta).double(),
         "all that is decided": lambda p, y, a, beta, delta: scn.relabel(p, y, a, 0.7, delta),
     },
     "scn.verdict": {
