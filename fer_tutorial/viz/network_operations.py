@@ -21,9 +21,6 @@ aten = torch.ops.aten
 
 OPERATIONS: dict[Any, Callable[..., Any]] = {}
 
-# Made new, of the shape of what they are given.
-LIKE = (aten.zeros_like.default, aten.ones_like.default, aten.full_like.default)
-
 
 def operation(*targets: Any) -> Callable[[Callable], Callable]:
     def register(function: Callable) -> Callable:
@@ -38,17 +35,23 @@ def _of(*names: str) -> tuple[Any, ...]:
     return tuple(getattr(getattr(aten, name), overload) for name, _, overload in (n.partition(".") for n in names))
 
 
+# Made new, of the dtype and often the shape of what they are given: its numbers do not count.
+LIKE = _of(
+    *("zeros_like.default", "ones_like.default", "full_like.default"),
+    *("new_zeros.default", "new_ones.default", "new_full.default"),
+)
+
+
 def translate(graph: Graph, node: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """What ``node`` computes from ``args`` and ``kwargs``, in which its sources stand as values and constants."""
     graph.node = node
     tensors = [each for each in _flat((args, kwargs)) if isinstance(each, Known)]
-    if node.target in LIKE:  # only the shape of what is given counts
+    if node.target in LIKE:
         made_like = torch.empty(tensors[0].shape, dtype=node.args[0].meta["val"].dtype)
         return Constant(node.name, node.target(made_like, *args[1:], **kwargs), learned=False)
-    if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
-        _refuse(graph)
     constants = [each for each in tensors if isinstance(each, Constant)]
-    if constants == tensors:
+    drawn = torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())  # from random numbers
+    if constants == tensors and not drawn:
         learned = any(each.learned for each in constants)
         return _constants(node.name, node.target(*_bare(args), **_bare(kwargs)), learned)
     if node.target not in OPERATIONS:
@@ -58,14 +61,17 @@ def translate(graph: Graph, node: Any, args: Any, kwargs: dict[str, Any]) -> Any
 
 def _refuse(graph: Graph, how: str = "") -> NoReturn:
     """Say what of the network cannot run in a page; ``how`` tells which use of an operation that is known."""
-    target = graph.node.target
-    name = str(getattr(target, "overloadpacket", target)).rpartition(".")[2]
     path, layer = (layers_of(graph.node) or [("", "")])[-1]
-    known = sorted({str(getattr(each, "overloadpacket", each)).rpartition(".")[2] for each in OPERATIONS})
+    known = sorted({_name(each) for each in OPERATIONS if not _name(each).startswith("_")})
+    who = f"{path} ({layer})" if path else layer or "the network"
     raise UserError(
-        f"{path or 'the network'}{f' ({layer})' if layer else ''} uses {name}{how}, which a page cannot run; write "
-        f"it with what a page can: {', '.join(known)}"
+        f"{who} uses {_name(graph.node.target)}{how}, which a page cannot run; write it with what a page can: "
+        f"{', '.join(known)}"
     )
+
+
+def _name(target: Any) -> str:
+    return str(getattr(target, "overloadpacket", target)).rpartition(".")[2]
 
 
 def layers_of(node: fx.Node) -> list[tuple[str, str]]:
@@ -223,6 +229,11 @@ def _two(graph: Graph, x, y, alpha=1):
     return _elementwise(graph, TWO[graph.node.target], x, y)
 
 
+@operation(aten.square.default)
+def _square(graph: Graph, x):
+    return graph.add("power", [x, 2])
+
+
 @operation(aten.rsub.Scalar)
 def _reversed_subtract(graph: Graph, x, number, alpha=1):
     return _elementwise(graph, "subtract", number, x) if alpha == 1 else _refuse(graph, " with alpha")
@@ -259,7 +270,7 @@ MOVES = _of(
     *("view.default", "reshape.default", "unsqueeze.default", "squeeze.default", "squeeze.dim", "squeeze.dims"),
     *("clone.default", "alias.default", "detach.default", "contiguous.default", "flatten.using_ints"),
     *("permute.default", "transpose.int", "t.default", "select.int", "slice.Tensor", "expand.default"),
-    *("flip.default", "index.Tensor", "index_select.default", "replication_pad2d.default"),
+    *("flip.default", "index.Tensor", "index_select.default"),
 )
 
 
@@ -268,6 +279,13 @@ def _move(graph: Graph, x, *args, **kwargs):
     if any(isinstance(each, Value) for each in _flat((args, kwargs))):
         _refuse(graph, " at places that are computed")
     return _moved(graph, x, lambda numbers: graph.node.target(numbers, *_bare(args), **_bare(kwargs)))
+
+
+@operation(aten.pad.default)
+def _pad(graph: Graph, x, sizes, mode="constant", value=None):
+    if mode == "constant":
+        _refuse(graph, " with a constant")
+    return _moved(graph, x, lambda numbers: aten.pad(numbers, sizes, mode))
 
 
 def _moved(graph: Graph, x: Known, move: Callable[[Tensor], Tensor]) -> Value:

@@ -42,7 +42,7 @@ NETWORKS = {
     "mgln": lambda: build("mgln", preset("mgln", "small"), "vgg16_trunk_small"),
     "g2rl": lambda: HeatmapEstimator(build_backbone("small_cnn"), (1, 2, 4, 6, 12), PRESETS["small"], stride=4),
 }
-WITH_ACTIVATION = [name for name in NETWORKS if name.partition(",")[0] in ("softmax", "center_loss", "dacl", "scn", "tcl")]
+CLASSIFIERS = [name for name in NETWORKS if name.partition(",")[0] in ("softmax", "center_loss", "dacl", "scn", "tcl")]
 
 
 def inputs_of(name, seed):
@@ -101,7 +101,7 @@ def test_the_page_computes_what_torch_computes(cases, seen, name):
         assert difference <= 1e-5 * max(1, values.abs().max()), output
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in ("mgln", "g2rl")])
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_half_precision_costs_no_more_than_a_thousandth_in_probability(cases, seen, name):
     expected = cases[name, True][3]["logits"].softmax(1)
     assert (seen[name, True]["logits"].softmax(1) - expected).abs().max() < 1e-3
@@ -125,9 +125,11 @@ def test_every_number_of_half_precision_arrives(page):
 
 
 def test_the_averages_of_the_class_activation_are_the_logits(cases):
-    for name in WITH_ACTIVATION:
+    for name in CLASSIFIERS:
         outputs = cases[name, False][3]
-        torch.testing.assert_close(outputs["class_activation"].mean(dim=(2, 3)), outputs["logits"], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            outputs["class_activation"].mean(dim=(2, 3)), outputs["logits"], rtol=1e-4, atol=1e-5
+        )
 
 
 def test_mgln_averages_and_fuses_as_it_predicts(cases):
@@ -140,7 +142,7 @@ def test_mgln_averages_and_fuses_as_it_predicts(cases):
 
 
 def test_grad_cam_is_what_the_gradient_says(cases):
-    for name in WITH_ACTIVATION:
+    for name in CLASSIFIERS:
         network, _, (images,), outputs = cases[name, False]
         feature_map = network.backbone(images).detach().requires_grad_()
         whole, network.backbone = network.backbone, nn.Identity()  # a network whose image is the feature map
@@ -174,7 +176,7 @@ def test_a_layer_can_be_asked_for(page, cases):
 
 
 def test_a_layer_can_be_given_and_what_is_in_front_of_it_is_not_needed(page, cases):
-    network, exported, (images,), outputs = cases["tcl", False]
+    network, exported, _, outputs = cases["tcl", False]
     feature_map = outputs["feature_map"][:1].clone()
     feature_map[..., 2:4, 3] = 0  # two places hidden
     with torch.no_grad():
@@ -255,7 +257,8 @@ def test_a_weight_too_large_for_half_precision_is_named():
 
 @pytest.mark.parametrize("where", ["data", "file"])
 def test_a_figure_runs_a_network_from_disk(browser, tmp_path, where):
-    exported = export_network(nn.Linear(2, 1), torch.zeros(1, 2))
+    layer = nn.Linear(2, 1)
+    exported = export_network(layer, torch.zeros(1, 2))
     (tmp_path / "sum.js").write_text(network_file("sum.js", exported))
     (tmp_path / "figure.js").write_text(
         "export default {\n  async render({ model, el, report }) {\n"
@@ -270,16 +273,5 @@ def test_a_figure_runs_a_network_from_disk(browser, tmp_path, where):
     page.goto((tmp_path / "page.html").as_uri())
     status = page.locator(".fer-status:not(:empty)")
     status.wait_for(state="attached")
-    layer = exported["weights"]
-    assert set(layer) == {"network.weight", "network.bias"} or set(layer) == {"weight", "bias"}
-    assert float(status.text_content()) == pytest.approx(_linear(exported, [1.0, 2.0]), abs=1e-3)
+    assert float(status.text_content()) == pytest.approx(layer(torch.tensor([1.0, 2.0])).item(), abs=1e-2)
     page.close()
-
-
-def _linear(exported: dict, x: list[float]) -> float:
-    """What the one layer of an export in half precision makes of x."""
-    import base64
-
-    numbers = np.frombuffer(base64.b64decode(exported["half"]), np.float16).astype(float)
-    weight, bias = (exported["weights"][name]["start"] for name in ("weight", "bias"))
-    return float(numbers[weight : weight + 2] @ np.array(x) + numbers[bias])
