@@ -11,6 +11,7 @@ import base64
 import copy
 import inspect
 import json
+import math
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +56,7 @@ def export_network(network: nn.Module, *example: Tensor, outputs: Outputs | None
 
     Returns:
         ``inputs`` (name → shape), ``outputs`` and ``layers`` (name → the step that computes it), ``steps``, and the
-        weights, ``weights`` (name → shape, place and precision), ``half`` and ``single`` (base64).
+        constants: ``weights`` (name → shape, kind and place), ``learned`` in that ``precision`` and ``exact``, base64.
 
     Raises:
         UserError: a layer or function that a page cannot run, by name; a network that cannot be traced; a weight that
@@ -75,7 +76,7 @@ def export_network(network: nn.Module, *example: Tensor, outputs: Outputs | None
     graph, shapes, results, layers = _translated(program, inputs)
     graph.fold()
     graph.prune(result.name for result in results.values())
-    return {
+    exported = {
         "inputs": shapes,
         "outputs": {name: result.name for name, result in results.items()},
         "layers": {path: name for path, name in layers.items() if name in graph.steps},
@@ -84,8 +85,9 @@ def export_network(network: nn.Module, *example: Tensor, outputs: Outputs | None
             | step.settings
             for name, step in graph.steps.items()
         ],
-        **_encoded(graph.constants, half),
+        **_encoded(graph.constants),
     }
+    return in_half_precision(exported) if half else exported
 
 
 def network_file(name: str, exported: Mapping[str, Any]) -> str:
@@ -153,22 +155,36 @@ def _translated(
     return graph, shapes, results, layers
 
 
-def _encoded(constants: Mapping[str, Constant], half: bool) -> dict[str, Any]:
-    """Weights in half precision if asked for; what is no weight (grids, places) exactly."""
+def _encoded(constants: Mapping[str, Constant]) -> dict[str, Any]:
+    """What was learned, and what is exact whatever was learned (grids, places), one after the other."""
     weights: dict[str, Any] = {}
-    files: dict[str, list[np.ndarray]] = {"half": [], "single": []}
+    numbers: dict[str, list[np.ndarray]] = {"learned": [], "exact": []}
     for name, constant in constants.items():
-        numbers = constant.tensor.float().numpy().ravel()
-        kind = "half" if half and constant.learned else "single"
-        if kind == "half" and np.abs(numbers).max(initial=0) > HIGHEST_HALF:
-            raise UserError(
-                f"{name} reaches {np.abs(numbers).max():g}, more than half precision holds; pass half=False"
-            )
-        start = sum(map(len, files[kind]))
+        kind = "learned" if constant.learned else "exact"
+        start = sum(map(len, numbers[kind]))
         weights[name] = {"shape": list(constant.shape), "kind": kind, "start": start}
-        files[kind].append(numbers.astype("<f2" if kind == "half" else "<f4"))
-    packed = {kind: b"".join(part.tobytes() for part in parts) for kind, parts in files.items()}
-    return {"weights": weights} | {kind: base64.b64encode(content).decode() for kind, content in packed.items()}
+        numbers[kind].append(constant.tensor.float().numpy().ravel())
+    texts = {kind: _base64(np.concatenate([*parts, []]), "<f4") for kind, parts in numbers.items()}
+    return {"weights": weights, "precision": "single", **texts}
+
+
+def in_half_precision(exported: Mapping[str, Any]) -> dict[str, Any]:
+    """An exported network whose learned weights take two bytes each, instead of four; the others stay exact.
+
+    Raises:
+        UserError: a weight that is too large for half precision.
+    """
+    learned = np.frombuffer(base64.b64decode(exported["learned"]), "<f4")
+    for name, weight in exported["weights"].items():
+        numbers = learned[weight["start"] :][: math.prod(weight["shape"])]
+        if weight["kind"] == "learned" and np.abs(numbers).max(initial=0) > HIGHEST_HALF:
+            highest = np.abs(numbers).max()
+            raise UserError(f"{name} reaches {highest:g}, more than half precision holds; pass half=False")
+    return {**exported, "precision": "half", "learned": _base64(learned, "<f2")}
+
+
+def _base64(numbers: np.ndarray, dtype: str) -> str:
+    return base64.b64encode(numbers.astype(dtype).tobytes()).decode()
 
 
 # --- what can be asked of each method ---------------------------------------------------------------------------------

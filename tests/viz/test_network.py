@@ -2,7 +2,6 @@
 
 import copy
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from fer_tutorial.papers.configs import CenterLossConfig
 from fer_tutorial.papers.g2rl import PRESETS, HeatmapEstimator
 from fer_tutorial.viz import InteractiveFigure
 from fer_tutorial.viz.interactive import _plain
-from fer_tutorial.viz.network import export_network, network_file, outputs_of
+from fer_tutorial.viz.network import export_network, in_half_precision, network_file, outputs_of
 from tests.helpers.networks import ENGINES, RUN, batches, engine, results, trained_like
 
 FACES, SIZE = 3, 48
@@ -32,10 +31,8 @@ NETWORKS = {
     "softmax": lambda: build("softmax"),
     "softmax, small_resnet": lambda: build("softmax", backbone="small_resnet"),
     "softmax, edge_resnet": lambda: build("softmax", backbone="edge_resnet"),
-    "softmax, vgg16_trunk_small": lambda: build("softmax", backbone="vgg16_trunk_small"),
     "center_loss": lambda: build("center_loss", CenterLossConfig(embedding_dim=2)),
     "dacl": lambda: build("dacl", preset("dacl", "small")),
-    "dacl, mean one": lambda: build("dacl", replace(preset("dacl", "small"), mean_one=True)),
     "scn": lambda: build("scn"),
     "tcl": lambda: build("tcl"),
     "tcl, he2018": lambda: build("tcl", preset("tcl", "he2018")),
@@ -67,14 +64,13 @@ def in_torch(network, inputs):
 
 @pytest.fixture(scope="module")
 def cases():
-    """Network, its export, inputs and what torch makes of them, with single and, where it is cheap, half precision."""
+    """Name → network, its export in single precision, inputs, and what torch makes of them."""
     found = {}
     for seed, (name, make) in enumerate(NETWORKS.items()):
         network = trained_like(make(), seed)
         inputs = inputs_of(name, seed)
-        for half in (False, True) if name != "mgln" else (False,):
-            exported = export_network(network, *inputs, half=half)
-            found[name, half] = network, exported, inputs, in_torch(network, inputs)
+        exported = export_network(network, *inputs, half=False)
+        found[name] = network, exported, inputs, in_torch(network, inputs)
     return found
 
 
@@ -85,33 +81,40 @@ def page(request):
 
 @pytest.fixture(scope="module")
 def seen(page, cases):
-    """What the page makes of every case."""
-    given = [[exported, batches(exported, inputs)] for _, exported, inputs, _ in cases.values()]
-    return dict(zip(cases, map(results, page(RUN, given)), strict=True))
+    """What the page makes of every case: (name, in half precision) → outputs."""
+    keys = [(name, half) for name in cases for half in (False, True)]
+    given = []
+    for name, half in keys:
+        _, exported, inputs, _ = cases[name]
+        given.append([in_half_precision(exported) if half else exported, batches(exported, inputs)])
+    return dict(zip(keys, map(results, page(RUN, given)), strict=True))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_page_computes_what_torch_computes(cases, seen, name):
-    expected = cases[name, False][3]
+    expected = cases[name][3]
+    # The convolutions' last digits decide where MGLN's offset layers read, and random pictures are steep everywhere.
+    tolerance = 1e-4 if name == "mgln" else 1e-5
     assert set(seen[name, False]) == set(expected)
     for output, values in expected.items():
         assert values.shape == seen[name, False][output].shape
         assert values.isfinite().all()
         difference = (seen[name, False][output] - values).abs().max()
-        assert difference <= 1e-5 * max(1, values.abs().max()), output
+        assert difference <= tolerance * max(1, values.abs().max()), output
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
-def test_half_precision_costs_no_more_than_a_thousandth_in_probability(cases, seen, name):
-    expected = cases[name, True][3]["logits"].softmax(1)
-    assert (seen[name, True]["logits"].softmax(1) - expected).abs().max() < 1e-3
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "g2rl"])
+def test_half_precision_costs_little_probability(cases, seen, name):
+    expected = cases[name][3]["logits"].softmax(1)
+    cost = (seen[name, True]["logits"].softmax(1) - expected).abs().max()
+    assert 0 < cost < (1e-2 if name == "mgln" else 1e-3)
     assert torch.equal(seen[name, True]["logits"].argmax(1), expected.argmax(1))
 
 
 def test_half_precision_costs_little_intensity_and_place(cases, seen):
-    expected = cases["g2rl", True][3]
-    assert (seen["g2rl", True]["intensities"] - expected["intensities"]).abs().max() < 5e-3
-    assert (seen["g2rl", True]["points"] - expected["points"]).abs().max() < 0.05  # pixels
+    expected = cases["g2rl"][3]
+    assert 0 < (seen["g2rl", True]["intensities"] - expected["intensities"]).abs().max() < 5e-3
+    assert 0 < (seen["g2rl", True]["points"] - expected["points"]).abs().max() < 0.05  # pixels
 
 
 def test_every_number_of_half_precision_arrives(page):
@@ -126,24 +129,24 @@ def test_every_number_of_half_precision_arrives(page):
 
 def test_the_averages_of_the_class_activation_are_the_logits(cases):
     for name in CLASSIFIERS:
-        outputs = cases[name, False][3]
+        outputs = cases[name][3]
         torch.testing.assert_close(
             outputs["class_activation"].mean(dim=(2, 3)), outputs["logits"], rtol=1e-4, atol=1e-5
         )
 
 
 def test_mgln_averages_and_fuses_as_it_predicts(cases):
-    network, _, inputs, outputs = cases["mgln", False]
+    network, _, inputs, outputs = cases["mgln"]
     torch.testing.assert_close(outputs["class_activation"].mean(dim=(2, 3)), outputs["global_scores"])
     batch = {"images": inputs[0], "landmarks": inputs[1], "lengths": torch.full((FACES,), 3)}
     with torch.no_grad():
-        torch.testing.assert_close(outputs["logits"], network.predict(batch))
+        torch.testing.assert_close(outputs["logits"], network.predict(batch), rtol=1e-3, atol=1e-4)
     assert outputs["present"].tolist() == [[1, 1, 0], [0, 0, 0], [1, 1, 1]]
 
 
 def test_grad_cam_is_what_the_gradient_says(cases):
     for name in CLASSIFIERS:
-        network, _, (images,), outputs = cases[name, False]
+        network, _, (images,), outputs = cases[name]
         feature_map = network.backbone(images).detach().requires_grad_()
         whole, network.backbone = network.backbone, nn.Identity()  # a network whose image is the feature map
         logits = network(feature_map)
@@ -168,15 +171,15 @@ ASK = """
 
 
 def test_a_layer_can_be_asked_for(page, cases):
-    network, exported, (images,), _ = cases["softmax", False]
+    network, exported, (images,), _ = cases["softmax"]
     with torch.no_grad():
-        expected = network.backbone[:4](images[:1]).flatten()
+        expected = nn.Sequential(*list(network.backbone)[:4])(images[:1]).flatten()
     [seen] = page(ASK, [exported, {"images": images[0].flatten().tolist()}, ["backbone.pool2"]])
     torch.testing.assert_close(torch.tensor(seen), expected)
 
 
 def test_a_layer_can_be_given_and_what_is_in_front_of_it_is_not_needed(page, cases):
-    network, exported, _, outputs = cases["tcl", False]
+    network, exported, _, outputs = cases["tcl"]
     feature_map = outputs["feature_map"][:1].clone()
     feature_map[..., 2:4, 3] = 0  # two places hidden
     with torch.no_grad():
@@ -195,25 +198,25 @@ def test_a_layer_can_be_given_and_what_is_in_front_of_it_is_not_needed(page, cas
     ],
 )
 def test_the_page_says_what_is_wrong(page, cases, inputs, wanted, message):
-    assert page(ASK, [cases["softmax", False][1], inputs, wanted]).startswith(message)
+    assert page(ASK, [cases["softmax"][1], inputs, wanted]).startswith(message)
 
 
 def test_what_several_outputs_share_is_there_once(cases):
-    exported = cases["dacl", False][1]
+    exported = cases["dacl"][1]
     operations = [step["operation"] for step in exported["steps"]]
     assert operations.count("convolution") == 5
     assert "affine" not in operations  # batch normalization is folded in
 
 
 def test_averages_of_their_own_share_the_trunk(cases):
-    exported = cases["mgln", False][1]
+    exported = cases["mgln"][1]
     weights = {step["from"][1] for step in exported["steps"] if step["operation"] == "convolution"}
     trunk = [name for name in weights if name.startswith("backbone.")]
     assert len(trunk) == 10  # of 4 · 10 convolutions
 
 
 def test_the_export_is_data_of_a_figure(cases):
-    exported = cases["softmax", True][1]
+    exported = in_half_precision(cases["softmax"][1])
     assert _plain(exported, "network") == json.loads(json.dumps(exported))
 
 

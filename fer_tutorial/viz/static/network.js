@@ -4,7 +4,7 @@
 //   const network = new Network(model.get("data").network);
 //   const { logits, attention } = network.run({ images }, ["logits", "attention"]);  // each { data: Float32Array, shape }
 //
-// Images are a Float32Array (3·H·W), normalized as in training.  What can be asked for are the outputs chosen at export,
+// Images are a Float32Array (3·H·W), normalized as in training, see Network.pixels for those that are not.  What can be asked for are the outputs chosen at export,
 // and the layers and steps in between, by their names.  Any of these can be given in the place of an input, too: what
 // lies in front of it is then not computed.
 const Network = (() => {
@@ -30,8 +30,10 @@ const Network = (() => {
     return out;
   }
 
-  function weightsOf({ weights, half, single }) {
-    const numbers = { half: fromHalf(new Uint16Array(bytesOf(half).buffer)), single: new Float32Array(bytesOf(single).buffer) };
+  function weightsOf({ weights, precision, learned, exact }) {
+    const single = (text) => new Float32Array(bytesOf(text).buffer);
+    const half = (text) => fromHalf(new Uint16Array(bytesOf(text).buffer));
+    const numbers = { learned: precision === "half" ? half(learned) : single(learned), exact: single(exact) };
     return Object.fromEntries(Object.entries(weights).map(([name, { kind, start, shape }]) => {
       return [name, { data: numbers[kind].subarray(start, start + sizeOf(shape)), shape }];
     }));
@@ -385,7 +387,8 @@ const Network = (() => {
 
   return class Network {
     constructor(exported) {
-      this.graph = exported;
+      const { inputs, outputs, layers } = exported;
+      Object.assign(this, { inputs, outputs, layers }); // names → shapes of inputs, and steps behind the others
       this.weights = weightsOf(exported);
       this.steps = exported.steps.map((step) => ({ ...step })); // they keep what they need only once
     }
@@ -402,14 +405,25 @@ const Network = (() => {
       return new Network(await loading[name]);
     }
 
+    // The picture behind an address (Python's image_url) as an input: red, green, blue, 3·H·W numbers from 0 to 1.
+    static async pixels(address) {
+      const picture = ui.html("img", { src: address });
+      await picture.decode();
+      const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+      const brush = ui.html("canvas", { width, height }).getContext("2d");
+      brush.drawImage(picture, 0, 0);
+      const { data } = brush.getImageData(0, 0, width, height); // red, green, blue and opacity of each pixel
+      const area = width * height;
+      return Float32Array.from({ length: 3 * area }, (_, i) => data[4 * (i % area) + Math.floor(i / area)] / 255);
+    }
+
     // The results of that name, each { data, shape }; by default all outputs.
-    run(inputs, wanted = Object.keys(this.graph.outputs)) {
-      const { outputs, layers } = this.graph;
-      const stepOf = (name) => outputs[name] ?? layers[name] ?? name;
+    run(inputs, wanted = Object.keys(this.outputs)) {
+      const stepOf = (name) => this.outputs[name] ?? this.layers[name] ?? name;
       const values = { ...this.weights };
       for (const [name, data] of Object.entries(inputs)) {
-        const shape = this.graph.inputs[name] ?? this.steps.find((step) => step.name === stepOf(name))?.shape;
-        if (!shape) throw new Error(`the network has no input ${name}; it has ${Object.keys(this.graph.inputs).join(", ")}`);
+        const shape = this.inputs[name] ?? this.steps.find((step) => step.name === stepOf(name))?.shape;
+        if (!shape) throw new Error(`the network has no input ${name}; it has ${Object.keys(this.inputs).join(", ")}`);
         if (data.length !== sizeOf(shape)) throw new Error(`${name} has ${data.length} numbers; expected ${shape.join(" × ")}`);
         values[stepOf(name)] = { data, shape };
       }
@@ -426,7 +440,7 @@ const Network = (() => {
         values[step.name] = { data: OPERATIONS[step.operation](step, ...sources), shape: step.shape };
       }
       return Object.fromEntries(wanted.map((name) => {
-        if (!values[stepOf(name)]) throw new Error(`the network has no output ${name}; it has ${Object.keys(outputs).join(", ")}`);
+        if (!values[stepOf(name)]) throw new Error(`the network has no output ${name}; it has ${Object.keys(this.outputs).join(", ")}`);
         return [name, values[stepOf(name)]];
       }));
     }
