@@ -71,7 +71,7 @@ def export_network(network: nn.Module, *example: Tensor, outputs: Outputs | None
     if len(inputs) != len(example):
         raise UserError(f"{len(example)} inputs were given; expected {len(inputs)}: {', '.join(inputs)}")
     wrapped = _WithOutputs(copy.deepcopy(network).cpu().float(), chosen).eval()
-    program = _trace(wrapped, tuple(each[:1].detach().cpu().float() for each in example))
+    program = _trace(wrapped, tuple(each[:1].detach().cpu().float().contiguous() for each in example))
 
     graph, shapes, results, layers = _translated(program, inputs)
     graph.fold()

@@ -238,6 +238,12 @@ def test_the_outputs_are_the_callers_choice():
     assert list(exported["outputs"]) == ["chances"]
 
 
+def test_only_the_shape_of_the_example_counts():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(36, 2))
+    images = torch.zeros(2, 5, 5, 3, dtype=torch.uint8).permute(0, 3, 1, 2)  # as they lie in a data set
+    assert export_network(network, images) == export_network(network, torch.rand(1, 3, 5, 5))
+
+
 @pytest.mark.parametrize(
     ("network", "example", "message"),
     [
