@@ -267,15 +267,8 @@ def _spread(graph: Graph, x: Operand) -> Operand:
 # --- moving numbers about ---
 
 MOVES = _of(
-    *(
-        "view.default",
-        "_unsafe_view.default",
-        "reshape.default",
-        "unsqueeze.default",
-        "squeeze.default",
-        "squeeze.dim",
-        "squeeze.dims",
-    ),
+    *("view.default", "_unsafe_view.default", "reshape.default", "flatten.using_ints"),
+    *("unsqueeze.default", "squeeze.default", "squeeze.dim", "squeeze.dims"),
     *("clone.default", "alias.default", "detach.default", "contiguous.default"),
     *("permute.default", "transpose.int", "t.default", "select.int", "slice.Tensor", "expand.default"),
     *("flip.default", "index.Tensor", "index_select.default"),
