@@ -1,6 +1,7 @@
-"""What every test may ask for: the folder of real face files, and a fixed seed."""
+"""What every test may ask for: the folder of real face files, a browser, and a fixed seed."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,19 @@ def real_data_root() -> Path:
     if not root.is_dir():
         pytest.skip("no real faces here: set FER_DATA_ROOT to a folder that holds ferplus/ and london/")
     return root
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.skip("no Chromium here: install it (Debian and Ubuntu: apt install chromium) to test what pages do")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

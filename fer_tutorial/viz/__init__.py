@@ -1,4 +1,4 @@
-"""Figures: pictures, plots, attention maps, source listings and interactive figures.
+"""Figures: pictures, plots, attention maps, source listings, interactive figures and networks that run in them.
 
 Names are imported when first used, so that ``import fer_tutorial.viz`` costs nothing and needs neither matplotlib nor
 anywidget nor grad-cam.
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fer_tutorial.viz.diagram import Box, Diagram
     from fer_tutorial.viz.explorer import AttentionExplorer
     from fer_tutorial.viz.interactive import InteractiveFigure, image_url
+    from fer_tutorial.viz.network import export_network, network_file
     from fer_tutorial.viz.pictures import contact_sheet, show_faces
     from fer_tutorial.viz.plots import (
         plot_confusion,
@@ -38,8 +39,10 @@ _HOME = {
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
     "contact_sheet": "pictures",
+    "export_network": "network",
     "grad_cam": "attention",
     "image_url": "interactive",
+    "network_file": "network",
     "overlay": "attention",
     "plot_confusion": "plots",
     "plot_curves": "plots",
@@ -61,8 +64,10 @@ __all__ = [
     "Diagram",
     "InteractiveFigure",
     "contact_sheet",
+    "export_network",
     "grad_cam",
     "image_url",
+    "network_file",
     "overlay",
     "plot_confusion",
     "plot_curves",

@@ -1,7 +1,8 @@
 """Interactive figures that work from one source in Jupyter, VS Code, Colab and a built page with no network.
 
 The front end is an ES module, ``static/NAME.js``, that exports ``default { render({ model, el }) }``, reads its data
-from ``model.get("data")`` and draws with ``ui``, see ``static/ui.js``.  Where a kernel runs, anywidget runs the module;
+from ``model.get("data")`` and draws with ``ui``, see ``static/ui.js``; ``Network`` runs a network, see
+:mod:`fer_tutorial.viz.network`.  Where a kernel runs, anywidget runs the module;
 the built page runs the same module with a frozen model whose state is in the page.
 """
 
@@ -28,7 +29,7 @@ from fer_tutorial.errors import UserError
 from fer_tutorial.viz.pictures import as_picture
 
 STATIC = Path(__file__).parent / "static"
-AROUND_A_FIGURE = ("ui", "frame", "frozen")  # modules of static/ that are no figure of their own
+AROUND_A_FIGURE = ("ui", "network", "frame", "frozen")  # modules of static/ that are no figure of their own
 
 
 class InteractiveFigure(anywidget.AnyWidget):
@@ -130,10 +131,11 @@ def _module(name: str | Path) -> str:
     start = r"^export default\b"
     if len(re.findall(start, source, flags=re.MULTILINE)) != 1:
         raise UserError(f"{path.name} needs exactly one line that starts with 'export default'")
-    ui, frame = ((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in ("ui", "frame"))
     # A function keeps the figure's own names apart from the frame's.
-    body = re.sub(start, "return", source, flags=re.MULTILINE)
-    return f"{ui}\nconst figure = (() => {{\n{body}\n}})();\n{frame}"
+    figure = f"const figure = (() => {{\n{re.sub(start, 'return', source, flags=re.MULTILINE)}\n}})();"
+    before = ("ui", "network") if re.search(r"\bNetwork\b", source) else ("ui",)
+    *front, frame = ((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in (*before, "frame"))
+    return "\n".join((*front, figure, frame))
 
 
 def _plain(value: Any, where: str) -> Any:

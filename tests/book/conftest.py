@@ -86,19 +86,6 @@ def names(pages) -> list[str]:
     return sorted(str(path) for path in found if path.parts[0] != "_static")
 
 
-@pytest.fixture(scope="session")
-def browser():
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        pytest.skip("no Chromium here: install it (Debian and Ubuntu: apt install chromium) to test the built pages")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable)
-        yield browser
-        browser.close()
-
-
 def open_page(
     browser,
     address: str,

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from playwright.sync_api import expect
+from torch import nn
 
 from fer_tutorial.course import registry
 from fer_tutorial.course.checking import CORRECT, UNANSWERED, WRONG, verdict_on
 from fer_tutorial.errors import UserError
-from fer_tutorial.viz import InteractiveFigure
+from fer_tutorial.viz import InteractiveFigure, export_network, image_url
 from tests.book.conftest import open_page
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
@@ -83,6 +85,33 @@ def test_the_figure_follows_its_slider(browser, tmp_path):
     expect(status).to_have_text("At temperature 1.0 happiness has probability 0.88.")
     page.get_by_role("slider").press("End")
     expect(status).to_have_text("At temperature 5.0 happiness has probability 0.60.")
+    page.context.close()
+    assert problems == []
+
+
+def test_the_figure_computes_what_is_left_of_a_prediction(browser, tmp_path):
+    face = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 5, stride=4), nn.ReLU(), nn.Flatten(), nn.Linear(484, 3), nn.Softmax(1)
+    ).eval()
+
+    def chances(network, pixels):
+        return {"chances": network(10 * pixels)}
+
+    names = ["neutral", "happiness", "surprise"]
+    data = {"face": image_url(face), "names": names}
+    data["network"] = export_network(network, torch.zeros(1, 3, 48, 48), outputs=chances)
+    figure = InteractiveFigure(BOOK / "examples" / "hidden_part.js", data, caption="A caption.", alt="Three bars.")
+    (tmp_path / "figure.html").write_text(figure.html(), encoding="utf-8")
+    problems: list[str] = []
+    page = open_page(browser, (tmp_path / "figure.html").as_uri(), problems)
+    page.get_by_label("pixels down").press("End")
+    page.get_by_label("pixels to the right").press("ArrowRight")
+    pixels = torch.tensor(face).permute(2, 0, 1)[None] / 255
+    pixels[..., 36:, 2:14] = 0.5
+    highest, best = chances(network, pixels)["chances"][0].max(0)
+    expected = f"Hidden from 2, 36 on, the face is most probably {names[best]}: {highest:.2f}."
+    expect(page.get_by_role("status")).to_have_text(expected)
     page.context.close()
     assert problems == []
 
