@@ -16,7 +16,7 @@ SCREENS = {
 }
 
 # Controls that change numbers alone, or what the next step will do.
-WORDS_ALONE = {"let the attention learn, too", "δ1, rank margin", "margin"}
+WORDS_ALONE = {"let the attention learn, too", "δ1, rank margin", "margin", "tell the expression"}
 
 FITS = "figure => figure.scrollWidth <= figure.clientWidth"
 LETTERS = """figure => [...figure.querySelectorAll(".fer-stage svg text")].map(

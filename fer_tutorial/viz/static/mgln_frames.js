@@ -73,7 +73,7 @@ export default {
       const each = Object.entries(sums).map(([part, sum]) => `${part} ${percent(sum / all)}`).join(", ");
       report(`Frame ${t + 1} of ${last + 1}${answer.value ? ` of a sequence that ends in ${name}` : ""}. ${t === 0
         ? "Nothing has changed yet."
-        : `The parts cover ${percent(covered / changed.length)} of the picture and hold ${percent(together / all)} of the change (${each}).`}`);
+        : `The parts cover ${percent(covered / changed.length)} of the picture and hold ${percent(together / all)} of the change (${each}).`} Their boxes are ${boxes.value ? "drawn" : "hidden"}.`);
     }
     el.append(ui.controls(chosen, time, boxes, answer), ui.box("pair",
       ui.html("div", {}, face.node, below), ui.html("div", {}, moved, "the change so far")));
