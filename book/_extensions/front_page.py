@@ -30,7 +30,7 @@ CARD = """\
 ```
 {text}
 ```{{card-footer}}
-about {minutes} minutes · {exercises} exercises{figures}
+about {minutes} minutes · {exercises}{figures}
 ```
 ````"""
 
@@ -64,9 +64,13 @@ class ChapterCards(SphinxDirective):
             picture=_thumbnail(notebook, Path(self.env.srcdir) / "_static" / "faces.png"),
             text=text,
             minutes=5 * round(words / WORDS_A_MINUTE / 5),
-            exercises=sum("{exercise-help}" in source for source in sources),
-            figures=f" · {operated} figure{'s' if operated > 1 else ''} to operate" if operated else "",
+            exercises=_counted(sum("{exercise-help}" in source for source in sources), "exercise"),
+            figures=f" · {_counted(operated, 'figure')} to operate" if operated else "",
         )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _thumbnail(notebook: nbformat.NotebookNode, otherwise: Path) -> str:
