@@ -4,8 +4,8 @@ A page that is opened from disk has no kernel, and no connection: its figures ca
 With this, they compute: an attention map for a picture that nobody thought of, what is left of a prediction when a part
 is hidden.
 
-The graph comes from ``torch.export``, tested with torch 2.15.  Other releases may name operations otherwise; what is not
-known is refused by its name.
+The graph comes from ``torch.export``, tested with torch 2.15.  Other releases may name operations otherwise; what is
+not known is refused by its name.
 """
 
 from __future__ import annotations

@@ -18,10 +18,13 @@ def test_there_is_a_card_for_every_chapter_and_it_leads_there(visit):
 
 
 def test_a_card_counts_what_is_in_its_chapter(visit):
-    card = visit("index.html").locator(".sd-card", has_text="SCN")
+    page = visit("index.html")
+    card = page.locator(".sd-card", has_text="SCN")
     exercises = sum("{exercise-help}" in source for source in SOURCES["scn"])
     figures = sum("InteractiveFigure(" in source for source in SOURCES["scn"])
     assert f"{exercises} exercises · {figures} figures to operate" in card.locator(".sd-card-footer").inner_text()
+    alone = page.locator(".sd-card", has_text="What the methods are worth").locator(".sd-card-footer")
+    assert alone.inner_text().endswith("1 exercise")
 
 
 def test_its_figure_can_be_operated(visit):
