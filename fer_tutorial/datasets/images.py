@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -114,9 +114,28 @@ def stack_pixels(read: Callable[[int], np.ndarray], start: int, stop: int, shape
     return pixels
 
 
-def to_pixels(
-    image: Image.Image, size: int, channels: int, box: tuple[float, float, float, float] | None = None
-) -> np.ndarray:
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def picture_reader(
+    files: Sequence[Path], size: int, channels: int, box_of: Callable[[int], Box | None] | None = None
+) -> Callable[[int, int], np.ndarray]:
+    """What a ``Source`` reads: ``files[start:stop]`` as uint8 (stop - start, size, size, channels).
+
+    ``box_of(position)`` is the square to be cut from a picture, None for the largest central one.
+    """
+
+    def read(start: int, stop: int) -> np.ndarray:
+        def picture(position: int) -> np.ndarray:
+            box = box_of(position) if box_of is not None else None
+            return to_pixels(open_image_file(files[position]), size, channels, box)
+
+        return stack_pixels(picture, start, stop, (size, size, channels))
+
+    return read
+
+
+def to_pixels(image: Image.Image, size: int, channels: int, box: Box | None = None) -> np.ndarray:
     """The square ``box`` (left, top, right, bottom; without one, the largest central square) as uint8 (size, size, C).
 
     Shrinking averages over the pixels that fall together (Pillow's bilinear filter), so that no aliasing appears.

@@ -12,6 +12,8 @@ from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
 from fer_tutorial.datasets.folder import folder_splits, open_folder
 from fer_tutorial.datasets.london import open_london
 from fer_tutorial.datasets.packed import load_packed, packed_splits
+from fer_tutorial.datasets.picture_list import EXPECTED as EXPECTED_LIST
+from fer_tutorial.datasets.picture_list import list_splits, open_list
 from fer_tutorial.datasets.source import SPLITS, Source, existing_root
 from fer_tutorial.datasets.synthetic import load_synthetic, open_synthetic, open_synthetic_sequences
 from fer_tutorial.errors import UserError
@@ -24,6 +26,7 @@ READERS: dict[str, Callable[..., Source]] = {
     "fer2013": open_fer2013,
     "london": open_london,
     "folder": open_folder,
+    "list": open_list,
 }
 
 
@@ -39,9 +42,11 @@ def load_data(
     """A split of a data set, in memory (``packed`` and ``synthetic``: memory-mapped).
 
     Args:
-        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``folder`` or ``packed``.
+        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``folder``, ``list`` or
+            ``packed``.
         root: where its files are; the synthetic ones need none.
-        split: ``train``, ``valid`` or ``test``; ``folder`` also knows ``all``, and ``london`` is ``test`` alone.
+        split: ``train``, ``valid`` or ``test``; ``folder`` and ``list`` also know ``all``, and ``london`` is ``test``
+            alone.
         size: height and width of the images, in pixels.
         channels: 1 (gray) or 3 (RGB; gray pictures are repeated three times).
         num_classes: 7, or 8 with contempt.  ``london`` has the first two of them whatever is asked for.
@@ -79,8 +84,8 @@ def open_source(
     return reader(root, split, size, channels, num_classes, **options)
 
 
-def splits_of(name: str, root: str | Path | None = None) -> tuple[str, ...]:
-    """The splits that a data set has where it lies, in the order train, valid, test.
+def splits_of(name: str, root: str | Path | None = None, **options: Any) -> tuple[str, ...]:
+    """The splits that a data set has where it lies, in the order train, valid, test; of a list, as its options say.
 
     >>> splits_of("synthetic"), splits_of("london")
     (('train', 'valid', 'test'), ('test',))
@@ -91,6 +96,9 @@ def splits_of(name: str, root: str | Path | None = None) -> tuple[str, ...]:
         return folder_splits(
             existing_root("a folder of images", root, "a folder with a sub-folder for each expression")
         )
+    if name == "list":
+        check_options(name, open_list, options)
+        return list_splits(existing_root("a list of pictures", root, EXPECTED_LIST), **options)
     if name == "packed":
         return packed_splits(existing_root("packed", root, "a folder written by fer-tutorial pack"))
     reader_of(name)

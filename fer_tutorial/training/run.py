@@ -147,7 +147,7 @@ def run(
     files = RunFolder(folder) if folder is not None else None
     if files is not None:
         files.check_method(plan.method) if resume else files.check_free()
-    available = splits_of(plan.data.name, plan.data.root)
+    available = splits_of(plan.data.name, plan.data.root, **plan.data.options)
     if "valid" not in available and "train" in available and plan.holdout is None:
         raise UserError(
             f"the data set {plan.data.name!r} has no validation split (it has {', '.join(available)}); hold out a "
