@@ -10,6 +10,7 @@ from fer_tutorial.datasets.load import load_data, open_source, splits_of
 from fer_tutorial.datasets.london import london_landmarks
 from fer_tutorial.datasets.packed import open_packed, pack
 from fer_tutorial.datasets.picture_list import picture_table
+from fer_tutorial.datasets.rafdb import rafdb_annotations
 from fer_tutorial.datasets.source import Source
 from fer_tutorial.face_data import FaceData
 
@@ -25,5 +26,6 @@ __all__ = [
     "open_source",
     "pack",
     "picture_table",
+    "rafdb_annotations",
     "splits_of",
 ]

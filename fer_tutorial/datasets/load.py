@@ -14,6 +14,8 @@ from fer_tutorial.datasets.london import open_london
 from fer_tutorial.datasets.packed import load_packed, packed_splits
 from fer_tutorial.datasets.picture_list import EXPECTED as EXPECTED_LIST
 from fer_tutorial.datasets.picture_list import list_splits, open_list
+from fer_tutorial.datasets.rafdb import SPLITS as RAFDB_SPLITS
+from fer_tutorial.datasets.rafdb import open_rafdb
 from fer_tutorial.datasets.source import SPLITS, Source, existing_root
 from fer_tutorial.datasets.synthetic import load_synthetic, open_synthetic, open_synthetic_sequences
 from fer_tutorial.errors import UserError
@@ -25,6 +27,7 @@ READERS: dict[str, Callable[..., Source]] = {
     "ferplus": open_ferplus,
     "fer2013": open_fer2013,
     "london": open_london,
+    "rafdb": open_rafdb,
     "folder": open_folder,
     "list": open_list,
 }
@@ -42,11 +45,11 @@ def load_data(
     """A split of a data set, in memory (``packed`` and ``synthetic``: memory-mapped).
 
     Args:
-        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``folder``, ``list`` or
-            ``packed``.
+        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``rafdb``, ``folder``,
+            ``list`` or ``packed``.
         root: where its files are; the synthetic ones need none.
-        split: ``train``, ``valid`` or ``test``; ``folder`` and ``list`` also know ``all``, and ``london`` is ``test``
-            alone.
+        split: ``train``, ``valid`` or ``test``; ``folder``, ``list`` and ``rafdb`` also know ``all``; ``rafdb`` has no
+            ``valid``, and ``london`` is ``test`` alone.
         size: height and width of the images, in pixels.
         channels: 1 (gray) or 3 (RGB; gray pictures are repeated three times).
         num_classes: 7, or 8 with contempt.  ``london`` has the first two of them whatever is asked for.
@@ -92,6 +95,8 @@ def splits_of(name: str, root: str | Path | None = None, **options: Any) -> tupl
     """
     if name == "london":
         return ("test",)
+    if name == "rafdb":
+        return RAFDB_SPLITS
     if name == "folder":
         return folder_splits(
             existing_root("a folder of images", root, "a folder with a sub-folder for each expression")

@@ -77,9 +77,9 @@ def open_list(
         label: the column of the labels; found by its name (label, emotion, expression ...) unless given.
         expressions: what the labels mean, as ``1:surprise,2:fear`` or a file with a label and an expression in every
             line.  Pictures with other labels are then left out.  Unless given, labels are names of expressions.
-        split_by: the column that says train, valid or test (or Training, PublicTest ...), a regular expression whose one
-            group finds that in a picture's name, or ``drawn``.  Unless given, what ``table`` says, or a column called
-            split or usage; where there is none, 80, 10 and 10 % are drawn, as from a folder.
+        split_by: the column that says train, valid or test (or Training, PublicTest ...), a regular expression whose
+            one group finds that in a picture's name, or ``drawn``.  Unless given, what ``table`` says, or a column
+            called split or usage; where there is none, 80, 10 and 10 % are drawn, as from a folder.
         subjects: the column that says who is pictured, or a regular expression whose one group finds that in a
             picture's name, such as ``^(S\d+)_``.  Unless given, a column called subject or person, if there is one.
         missing: ``refuse`` a list that names pictures that are not there, or ``skip`` them.
@@ -451,8 +451,8 @@ def _there(
     if gone.any() and (missing == "refuse" or gone.all()):
         raise UserError(
             f"{int(gone.sum()):,} of the {len(rows):,} pictures that {where} names are not among the {len(index):,} "
-            f"below {index.folder}, first {rows['picture'][gone].iloc[0]!r}; say where they lie with pictures=FOLDER, or "
-            "leave them out with missing=skip"
+            f"below {index.folder}, first {rows['picture'][gone].iloc[0]!r}; say where they lie with "
+            "pictures=FOLDER, or leave them out with missing=skip"
         )
     left_out[MISSING_LEFT_OUT] = int(gone.sum())
     return rows[~gone].copy()

@@ -20,8 +20,10 @@ def test_a_data_set_with_a_card_but_no_reader():
     [
         ("ferplus", "labels"),
         ("folder", "subjects"),
+        ("list", "expressions"),
         ("london", "none"),
         ("packed", "verify"),
+        ("rafdb", "classes"),
         ("synthetic", "label_noise"),
     ],
 )
