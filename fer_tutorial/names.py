@@ -8,6 +8,6 @@ BACKBONES = (
     *("resnet18", "resnet34", "resnet50", "efficientnet_lite0"),
 )
 DATASETS = (
-    *("synthetic", "synthetic_sequences", "ferplus", "fer2013", "london", "rafdb"),
-    *("folder", "list", "packed"),
+    *("synthetic", "synthetic_sequences", "ferplus", "fer2013", "london"),
+    *("rafdb", "genki", "jaffe", "kdef", "folder", "list", "packed"),
 )

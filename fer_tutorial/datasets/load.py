@@ -10,6 +10,9 @@ from typing import Any
 from fer_tutorial.datasets.cards import CARDS
 from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
 from fer_tutorial.datasets.folder import folder_splits, open_folder
+from fer_tutorial.datasets.genki import open_genki
+from fer_tutorial.datasets.jaffe import open_jaffe
+from fer_tutorial.datasets.kdef import open_kdef
 from fer_tutorial.datasets.london import open_london
 from fer_tutorial.datasets.packed import load_packed, packed_splits
 from fer_tutorial.datasets.picture_list import EXPECTED as EXPECTED_LIST
@@ -28,6 +31,9 @@ READERS: dict[str, Callable[..., Source]] = {
     "fer2013": open_fer2013,
     "london": open_london,
     "rafdb": open_rafdb,
+    "genki": open_genki,
+    "jaffe": open_jaffe,
+    "kdef": open_kdef,
     "folder": open_folder,
     "list": open_list,
 }
@@ -45,14 +51,15 @@ def load_data(
     """A split of a data set, in memory (``packed`` and ``synthetic``: memory-mapped).
 
     Args:
-        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``rafdb``, ``folder``,
-            ``list`` or ``packed``.
+        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``rafdb``, ``genki``,
+            ``jaffe``, ``kdef``, ``folder``, ``list`` or ``packed``.
         root: where its files are; the synthetic ones need none.
-        split: ``train``, ``valid`` or ``test``; ``folder``, ``list`` and ``rafdb`` also know ``all``; ``rafdb`` has no
-            ``valid``, and ``london`` is ``test`` alone.
+        split: ``train``, ``valid`` or ``test``; readers of photographs also know ``all``, except ``ferplus`` and
+            ``fer2013``; ``rafdb`` has no ``valid``, and ``london`` is ``test`` alone.
         size: height and width of the images, in pixels.
         channels: 1 (gray) or 3 (RGB; gray pictures are repeated three times).
-        num_classes: 7, or 8 with contempt.  ``london`` has the first two of them whatever is asked for.
+        num_classes: 7, or 8 with contempt.  ``london`` has the first two of them, ``genki`` two of its own,
+            whatever is asked for.
         **options: what the reader of this data set takes besides, such as ``labels="vote"`` for ``ferplus`` or
             ``n=2000, seed=0, label_noise=0.2`` for ``synthetic``.
 

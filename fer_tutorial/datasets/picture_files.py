@@ -79,6 +79,10 @@ class PictureIndex:
     def __len__(self) -> int:
         return len(self._exact)
 
+    @property
+    def files(self) -> list[Path]:
+        return sorted(self._exact.values())
+
     def find(self, name: str) -> Path | None:
         """The file that ``name`` means, None if there is none.
 

@@ -20,6 +20,8 @@ def test_a_data_set_with_a_card_but_no_reader():
     [
         ("ferplus", "labels"),
         ("folder", "subjects"),
+        ("jaffe", "none"),
+        ("kdef", "angles"),
         ("list", "expressions"),
         ("london", "none"),
         ("packed", "verify"),
