@@ -1,8 +1,8 @@
 """GENKI-4K: photographs from the web, smiling or not, with the pose of the head.
 
 Three layouts are read: ``files/file0001.jpg`` and on, beside ``labels.txt``; the same beside ``GENKI-4K_Images.txt``
-and ``GENKI-4K_Labels.txt``, which have the same order; and the second within ``GENKI-R2009a/Subsets/GENKI-4K``.  A line of
-the labels is ``smile yaw pitch roll``, with 0 or 1 and three angles in radians.
+and ``GENKI-4K_Labels.txt``, which have the same order; and the second within ``GENKI-R2009a/Subsets/GENKI-4K``.  A line
+of the labels is ``smile yaw pitch roll``, with 0 or 1 and three angles in radians.
 """
 
 from __future__ import annotations
