@@ -38,6 +38,9 @@ READERS: dict[str, Callable[..., Source]] = {
     "list": open_list,
 }
 
+# Folds by person are made of all pictures of these, and not of a training split that no owner has drawn.
+FOLDED_WHOLE = ("folder", "list", "jaffe", "kdef")
+
 
 def load_data(
     name: str,

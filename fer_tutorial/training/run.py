@@ -13,6 +13,7 @@ from torch import nn
 from fer_tutorial.backbones import BACKBONES
 from fer_tutorial.config import DataConfig, TrainConfig
 from fer_tutorial.datasets import splits_of
+from fer_tutorial.datasets.load import FOLDED_WHOLE
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import NORMALIZATIONS, build_method, check_needs, config_class, network_class
@@ -199,7 +200,7 @@ def run_folds(
     if plan.holdout is not None:
         raise UserError("holdout has no effect on folds, which need no validation split; leave out one of the two")
     check_begun(plan, k, folder, resume)
-    split = open_split(plan.data, "all" if plan.data.name == "folder" else "train")
+    split = open_split(plan.data, "all" if plan.data.name in FOLDED_WHOLE else "train")
     check_needs(plan.method, split.known)
     check_fold_count(split.known, k)
     data = split.load()
