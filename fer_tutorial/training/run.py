@@ -189,8 +189,9 @@ def run_folds(
 ) -> CrossValidation:
     """Do what ``plan`` says k times, each time evaluating on people who were left out of training.
 
-    The samples are those of the training split, or all of a folder.  Each fold is a run of its own in
-    ``folder/fold-NUMBER``; to resume is to read the folds that are finished and to continue the one that is not.
+    The samples are those of the training split, or all where no owner has split them (``FOLDED_WHOLE``).  Each
+    fold is a run of its own in ``folder/fold-NUMBER``; to resume is to read the folds that are finished and to continue
+    the one that is not.
 
     Raises:
         UserError: as :func:`run`; data that do not say who is pictured; too many folds for the people; or folds that
