@@ -7,4 +7,7 @@ BACKBONES = (
     *("small_cnn", "small_resnet", "edge_resnet", "vgg16_trunk", "vgg16_trunk_small"),
     *("resnet18", "resnet34", "resnet50", "efficientnet_lite0"),
 )
-DATASETS = ("synthetic", "synthetic_sequences", "ferplus", "fer2013", "london", "folder", "packed")
+DATASETS = (
+    *("synthetic", "synthetic_sequences", "ferplus", "fer2013", "london"),
+    *("rafdb", "genki", "jaffe", "kdef", "folder", "list", "packed"),
+)

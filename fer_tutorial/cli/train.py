@@ -82,8 +82,8 @@ class TrainCommand(Generic[C]):
     folds: Annotated[
         int | None,
         tyro.conf.arg(
-            help="cross-validate over so many folds that share no person, made of the training split (folder: of all "
-            "pictures)"
+            help="cross-validate over so many folds that share no person, made of the training split (folder, list, "
+            "jaffe, kdef: of all pictures)"
         ),
     ] = None
     out: Annotated[Path | None, tyro.conf.arg(help="folder of the run; runs/METHOD-DATA-NUMBER unless given")] = None

@@ -6,9 +6,12 @@ memory-mapped array; ``CARDS`` says what is known of each data set.
 
 from fer_tutorial.datasets.arrays import data_from_arrays
 from fer_tutorial.datasets.cards import CARDS, Card
+from fer_tutorial.datasets.genki import genki_pose
 from fer_tutorial.datasets.load import load_data, open_source, splits_of
 from fer_tutorial.datasets.london import london_landmarks
 from fer_tutorial.datasets.packed import open_packed, pack
+from fer_tutorial.datasets.picture_list import picture_table
+from fer_tutorial.datasets.rafdb import rafdb_annotations
 from fer_tutorial.datasets.source import Source
 from fer_tutorial.face_data import FaceData
 
@@ -18,10 +21,13 @@ __all__ = [
     "FaceData",
     "Source",
     "data_from_arrays",
+    "genki_pose",
     "load_data",
     "london_landmarks",
     "open_packed",
     "open_source",
     "pack",
+    "picture_table",
+    "rafdb_annotations",
     "splits_of",
 ]

@@ -64,7 +64,7 @@ def pack_splits(
     """
     reader_of(name)  # a name without a reader is refused before its splits are looked for
     if splits is None:
-        splits = splits_of(name, root)
+        splits = splits_of(name, root, **options)
     folders = []
     for split in splits:
         source = open_source(name, root, split, size, channels, num_classes, **options)

@@ -19,11 +19,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 # A shorter name is too easily met by chance to be suggested.
 SUGGESTED = [name for names in SYNONYMS.values() for name in names if len(name) > 2]
-NUMBERS = (
+NUMBERS_DIFFER = (
     "numbers mean different expressions in different data sets (RAF-DB: 1 surprise, 2 fear, 3 disgust, 4 happiness, "
     "5 sadness, 6 anger, 7 neutral; AffectNet: 0 neutral, 1 happiness, 2 sadness, 3 surprise, 4 fear, 5 disgust, "
-    "6 anger, 7 contempt), so rename the folders to the expressions"
+    "6 anger, 7 contempt)"
 )
+NUMBERS = f"{NUMBERS_DIFFER}, so rename the folders to the expressions"
 
 
 def expression_of(folder_name: str) -> str | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from fer_tutorial.datasets.expression_names import NUMBERS, advice_for, expression_of
-from fer_tutorial.datasets.images import IMAGE_SUFFIXES, check_size, open_image_file, stack_pixels, to_pixels
-from fer_tutorial.datasets.people import drawn_split, people_in, person_numbers
+from fer_tutorial.datasets.images import check_size, picture_reader
+from fer_tutorial.datasets.people import DRAWN_BY_PICTURE, drawn_split, people_in, person_numbers, say_drawn
+from fer_tutorial.datasets.picture_files import files_below, is_image, visible_in
 from fer_tutorial.datasets.source import (
     CONTEMPT_LEFT_OUT,
     SPLITS,
@@ -24,21 +22,11 @@ from fer_tutorial.datasets.source import (
     logger,
     say_left_out,
 )
+from fer_tutorial.datasets.split_names import splits_named
 from fer_tutorial.errors import UserError
 from fer_tutorial.vocabulary import EXPRESSIONS
 
-# Names of split folders, without signs, blanks and "set": "Train", "train_set" and "TRAINSET" are one name here.
-SPLIT_FOLDERS: dict[str, tuple[str, ...]] = {
-    "train": ("train", "training"),
-    "valid": ("valid", "validation", "val", "dev", "publictest"),
-    "test": ("test", "testing", "privatetest"),
-}
-# Validation, or the test where there are other validation pictures.
-EVALUATION = ("eval", "evaluation")
 LAYOUT = "sub-folders named after the expressions, such as {0}/happiness/*.png or {0}/train/happiness/*.png"
-LEFT_BEHIND = ("Thumbs.db", "desktop.ini")
-DRAWN = {"train": "80 %", "valid": "10 %", "test": "10 %"}
-NOBODY_KNOWN = "nothing is known of who is pictured, so one person may be in several splits"
 
 
 def open_folder(
@@ -88,15 +76,9 @@ def open_folder(
         raise UserError(f"{path} holds nothing but contempt in split {split!r}; expected num_classes=8 (--classes 8)")
     say_left_out("folder", split, {CONTEMPT_LEFT_OUT: int(in_split.sum()) - len(positions), **found.left_out()})
     if not found.has_splits and split != "all":
-        _say_drawn(split, subjects)
+        say_drawn("folder", split, people is not None)
     if found.has_splits and people is not None:
         _say_shared(people, found.splits)
-
-    def read(start: int, stop: int) -> np.ndarray:
-        def picture(row: int) -> np.ndarray:
-            return to_pixels(open_image_file(found.files[positions[row]]), size, channels)
-
-        return stack_pixels(picture, start, stop, (size, size, channels))
 
     table = {
         "labels": labels[positions],
@@ -111,7 +93,7 @@ def open_folder(
         class_names,
         table,
         (size, size, channels),
-        read,
+        picture_reader([found.files[position] for position in positions], size, channels),
         provenance={"root": str(path.resolve()), "splits": _origin_of_splits(found.has_splits, subjects)},
     )
 
@@ -150,28 +132,25 @@ def _scan(path: Path) -> _Found:
     for parent in sorted(split_folders) or [path]:
         for folder in _class_folders(parent):
             label = EXPRESSIONS.index(expression_of(folder.name) or "")
-            files = sorted(_files(folder))
-            images = [file for file in files if _is_image(file)]
+            files = sorted(files_below(folder))
+            images = [file for file in files if is_image(file)]
             found.files += images
             found.names += [file.relative_to(folder) for file in images]
             found.labels += [label] * len(images)
             found.splits += [split_folders.get(parent, "")] * len(images)
-            found.others += [file for file in files if not _is_image(file)]
-        found.others += [file for file in _visible(parent)[1] if _is_image(file)]
+            found.others += [file for file in files if not is_image(file)]
+        found.others += [file for file in visible_in(parent)[1] if is_image(file)]
     if not found.files:
-        pictures = sum(_is_image(file) for file in _files(path))
+        pictures = sum(is_image(file) for file in files_below(path))
         held = f"{pictures} pictures but none in" if pictures else "no images; expected"
         raise UserError(f"{path} holds {held} {LAYOUT.format(path)}")
     return found
 
 
 def _split_folders(path: Path) -> dict[Path, str]:
-    bare_names = {folder: re.sub(r"[\W_]|set$", "", folder.name.lower()) for folder in _visible(path)[0]}
-    splits = {
-        folder: split for folder, bare in bare_names.items() for split, names in SPLIT_FOLDERS.items() if bare in names
-    }
-    evaluation = "test" if "valid" in splits.values() else "valid"
-    splits |= {folder: evaluation for folder, bare in bare_names.items() if bare in EVALUATION}
+    folders = visible_in(path)[0]
+    named_as = splits_named(folder.name for folder in folders)
+    splits = {folder: named_as[folder.name] for folder in folders if folder.name in named_as}
     for split in SPLITS:
         named = [folder.name for folder, own in splits.items() if own == split]
         if len(named) > 1:
@@ -180,7 +159,7 @@ def _split_folders(path: Path) -> dict[Path, str]:
 
 
 def _refuse_siblings(path: Path, split_folders: dict[Path, str]) -> None:
-    for folder in _visible(path)[0]:
+    for folder in visible_in(path)[0]:
         if folder not in split_folders and _holds_images(folder):
             known = ", ".join(child.name for child in split_folders)
             raise UserError(
@@ -191,7 +170,7 @@ def _refuse_siblings(path: Path, split_folders: dict[Path, str]) -> None:
 
 def _class_folders(parent: Path) -> list[Path]:
     """The folders of ``parent`` that are named after expressions; any other that holds pictures is refused."""
-    folders = _visible(parent)[0]
+    folders = visible_in(parent)[0]
     classes = [folder for folder in folders if expression_of(folder.name)]
     unknown = [folder for folder in folders if folder not in classes and _holds_images(folder)]
     if not unknown:
@@ -204,52 +183,13 @@ def _class_folders(parent: Path) -> list[Path]:
 
 
 def _advice(folder: Path, has_classes: bool) -> str:
-    if _split_folders(folder) or any(expression_of(child.name) for child in _visible(folder)[0]):
+    if _split_folders(folder) or any(expression_of(child.name) for child in visible_in(folder)[0]):
         return f"did you mean root={folder}, which has such folders?"
     return advice_for(folder.name) if has_classes else f"expected {LAYOUT.format(folder.parent)}"
 
 
-def _files(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """The visible files below ``folder``, links followed."""
-    real = folder.resolve()
-    if real in above:
-        raise UserError(f"{folder} leads back, by a link, to a folder that contains it; remove the link")
-    folders, files = _visible(folder)
-    for child in folders:
-        if _is_image(child):
-            raise UserError(f"{child} is a folder although it is named like an image; rename or remove it")
-        yield from _files(child, (*above, real))
-    for child in files:
-        if _is_image(child) and not child.is_file():
-            what = "a link to a place that is not there" if child.is_symlink() else "no ordinary file"
-            raise UserError(f"{child} is {what}; expected an image, so mend or remove it")
-    yield from files
-
-
-def _visible(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Folders and other things in ``folder``, sorted, without what systems leave behind.
-
-    That is ``._x.png`` (macOS), ``@eaDir`` (Synology), ``.ipynb_checkpoints``, ``__MACOSX``, ``Thumbs.db``.
-    """
-    try:
-        with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be opened ({error.strerror}); expected a folder that may be read") from None
-    entries = [entry for entry in entries if not entry.name.startswith((".", "@")) and entry.name not in LEFT_BEHIND]
-    # os.path.isdir is no error for a link to itself; where there is no link, the scan knows without asking the disk.
-    is_folder = [os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir() for entry in entries]
-    paired = list(zip(entries, is_folder, strict=True))
-    folders = [Path(entry.path) for entry, folder in paired if folder and not entry.name.startswith("__")]
-    return folders, [Path(entry.path) for entry, folder in paired if not folder]
-
-
-def _is_image(file: Path) -> bool:
-    return file.suffix.lower() in IMAGE_SUFFIXES
-
-
 def _holds_images(folder: Path) -> bool:
-    return any(_is_image(file) for file in _files(folder))
+    return any(is_image(file) for file in files_below(folder))
 
 
 def _no_split(path: Path, split: str, has: list[str]) -> str:
@@ -259,12 +199,6 @@ def _no_split(path: Path, split: str, has: list[str]) -> str:
         "test": "choose one of these or 'all' (--split), or put pictures into a folder test",
     }
     return f"{path} has no images in split {split!r}; it has {', '.join(has)}, so {advice[split]}"
-
-
-def _say_drawn(split: str, subjects: str | None) -> None:
-    of = "pictures" if subjects is None else "people"
-    warning = f"; {NOBODY_KNOWN} (the option subjects=PATTERN tells)" if subjects is None else ""
-    logger.info("folder, %s split: %s of the %s, drawn by name%s", split, DRAWN[split], of, warning)
 
 
 def _say_shared(people: list[str], splits: list[str]) -> None:
@@ -277,4 +211,4 @@ def _say_shared(people: list[str], splits: list[str]) -> None:
 def _origin_of_splits(has_splits: bool, subjects: str | None) -> str:
     if has_splits:
         return "from folders"
-    return f"drawn by picture: {NOBODY_KNOWN}" if subjects is None else f"drawn by person (subjects={subjects})"
+    return DRAWN_BY_PICTURE if subjects is None else f"drawn by person (subjects={subjects})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -114,9 +114,42 @@ def stack_pixels(read: Callable[[int], np.ndarray], start: int, stop: int, shape
     return pixels
 
 
-def to_pixels(
-    image: Image.Image, size: int, channels: int, box: tuple[float, float, float, float] | None = None
-) -> np.ndarray:
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def picture_reader(
+    files: Sequence[Path], size: int, channels: int, box_of: Callable[[int, Image.Image], Box | None] | None = None
+) -> Callable[[int, int], np.ndarray]:
+    """What a ``Source`` reads: ``files[start:stop]`` as uint8 (stop - start, size, size, channels).
+
+    ``box_of(position, picture)`` is the square to be cut from a picture, None for the largest central one.
+    """
+
+    def read(start: int, stop: int) -> np.ndarray:
+        def picture(position: int) -> np.ndarray:
+            image = open_image_file(files[position])
+            box = box_of(position, image) if box_of is not None else None
+            return to_pixels(image, size, channels, box)
+
+        return stack_pixels(picture, start, stop, (size, size, channels))
+
+    return read
+
+
+def square_around(box: Box, image: Image.Image) -> Box:
+    """The smallest square around the center of ``box`` that holds it, moved and made smaller to lie in the picture.
+
+    >>> square_around((10, 0, 20, 40), Image.new("L", (100, 50)))
+    (0.0, 0.0, 40.0, 40.0)
+    """
+    left, top, right, bottom = box
+    side = float(min(max(right - left, bottom - top), *image.size))
+    x = min(max((left + right - side) / 2, 0.0), image.width - side)
+    y = min(max((top + bottom - side) / 2, 0.0), image.height - side)
+    return x, y, x + side, y + side
+
+
+def to_pixels(image: Image.Image, size: int, channels: int, box: Box | None = None) -> np.ndarray:
     """The square ``box`` (left, top, right, bottom; without one, the largest central square) as uint8 (size, size, C).
 
     Shrinking averages over the pixels that fall together (Pillow's bilinear filter), so that no aliasing appears.

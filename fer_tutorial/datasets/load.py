@@ -10,8 +10,15 @@ from typing import Any
 from fer_tutorial.datasets.cards import CARDS
 from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
 from fer_tutorial.datasets.folder import folder_splits, open_folder
+from fer_tutorial.datasets.genki import open_genki
+from fer_tutorial.datasets.jaffe import open_jaffe
+from fer_tutorial.datasets.kdef import open_kdef
 from fer_tutorial.datasets.london import open_london
 from fer_tutorial.datasets.packed import load_packed, packed_splits
+from fer_tutorial.datasets.picture_list import EXPECTED as EXPECTED_LIST
+from fer_tutorial.datasets.picture_list import list_splits, open_list
+from fer_tutorial.datasets.rafdb import SPLITS as RAFDB_SPLITS
+from fer_tutorial.datasets.rafdb import open_rafdb
 from fer_tutorial.datasets.source import SPLITS, Source, existing_root
 from fer_tutorial.datasets.synthetic import load_synthetic, open_synthetic, open_synthetic_sequences
 from fer_tutorial.errors import UserError
@@ -23,8 +30,16 @@ READERS: dict[str, Callable[..., Source]] = {
     "ferplus": open_ferplus,
     "fer2013": open_fer2013,
     "london": open_london,
+    "rafdb": open_rafdb,
+    "genki": open_genki,
+    "jaffe": open_jaffe,
+    "kdef": open_kdef,
     "folder": open_folder,
+    "list": open_list,
 }
+
+# Folds by person are made of all pictures of these, and not of a training split that no owner has drawn.
+FOLDED_WHOLE = ("folder", "list", "jaffe", "kdef")
 
 
 def load_data(
@@ -39,12 +54,15 @@ def load_data(
     """A split of a data set, in memory (``packed`` and ``synthetic``: memory-mapped).
 
     Args:
-        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``folder`` or ``packed``.
+        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``rafdb``, ``genki``,
+            ``jaffe``, ``kdef``, ``folder``, ``list`` or ``packed``.
         root: where its files are; the synthetic ones need none.
-        split: ``train``, ``valid`` or ``test``; ``folder`` also knows ``all``, and ``london`` is ``test`` alone.
+        split: ``train``, ``valid`` or ``test``; readers of photographs also know ``all``, except ``ferplus`` and
+            ``fer2013``; ``rafdb`` has no ``valid``, and ``london`` is ``test`` alone.
         size: height and width of the images, in pixels.
         channels: 1 (gray) or 3 (RGB; gray pictures are repeated three times).
-        num_classes: 7, or 8 with contempt.  ``london`` has the first two of them whatever is asked for.
+        num_classes: 7, or 8 with contempt.  ``london`` has the first two of them, ``genki`` two of its own,
+            whatever is asked for.
         **options: what the reader of this data set takes besides, such as ``labels="vote"`` for ``ferplus`` or
             ``n=2000, seed=0, label_noise=0.2`` for ``synthetic``.
 
@@ -79,18 +97,23 @@ def open_source(
     return reader(root, split, size, channels, num_classes, **options)
 
 
-def splits_of(name: str, root: str | Path | None = None) -> tuple[str, ...]:
-    """The splits that a data set has where it lies, in the order train, valid, test.
+def splits_of(name: str, root: str | Path | None = None, **options: Any) -> tuple[str, ...]:
+    """The splits that a data set has where it lies, in the order train, valid, test; of a list, as its options say.
 
     >>> splits_of("synthetic"), splits_of("london")
     (('train', 'valid', 'test'), ('test',))
     """
     if name == "london":
         return ("test",)
+    if name == "rafdb":
+        return RAFDB_SPLITS
     if name == "folder":
         return folder_splits(
             existing_root("a folder of images", root, "a folder with a sub-folder for each expression")
         )
+    if name == "list":
+        check_options(name, open_list, options)
+        return list_splits(existing_root("a list of pictures", root, EXPECTED_LIST), **options)
     if name == "packed":
         return packed_splits(existing_root("packed", root, "a folder written by fer-tutorial pack"))
     reader_of(name)

@@ -9,10 +9,14 @@ from pathlib import PurePath
 
 import numpy as np
 
+from fer_tutorial.datasets.source import logger
 from fer_tutorial.errors import UserError
 
 # Hundredths that go to train, and to train or valid, where a data set has no splits of its own.
 TRAIN_PERCENT, VALID_PERCENT = 80, 90
+SHARES = {"train": "80 %", "valid": "10 %", "test": "10 %"}
+NOBODY_KNOWN = "nothing is known of who is pictured, so one person may be in several splits"
+DRAWN_BY_PICTURE = f"drawn by picture: {NOBODY_KNOWN}"
 
 
 def people_in(names: Sequence[PurePath], pattern: str) -> list[str]:
@@ -26,25 +30,41 @@ def people_in(names: Sequence[PurePath], pattern: str) -> list[str]:
     >>> people_in([PurePath("S010_004_00000017.png"), PurePath("S011_001_00000014.png")], r"^(S\d+)_")
     ['S010', 'S011']
     """
-    advice = r"expected a regular expression with one group, such as subjects='^(S\d+)_' for S010_004_00000017.png"
+    example = r"'^(S\d+)_' for S010_004_00000017.png"
+    return _matches(names, pattern, "subjects", example, "nobody", "who is in each picture")
+
+
+def splits_in(names: Sequence[PurePath], pattern: str) -> list[str]:
+    """Which split each of the pictures is in, by its name; as :func:`people_in`.
+
+    >>> splits_in([PurePath("train_00001.jpg"), PurePath("test_0001.jpg")], "^([a-z]+)_")
+    ['train', 'test']
+    """
+    return _matches(
+        names, pattern, "split_by", "'^([a-z]+)_' for train_00001.jpg", "no split", "the split of each picture"
+    )
+
+
+def _matches(names: Sequence[PurePath], pattern: str, option: str, example: str, nothing: str, what: str) -> list[str]:
+    advice = f"expected a regular expression with one group, such as {option}={example}"
     if not isinstance(pattern, str):
-        raise UserError(f"subjects is {pattern!r}; {advice}")
+        raise UserError(f"{option} is {pattern!r}; {advice}")
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise UserError(f"subjects is {pattern!r}, which is no regular expression ({error}); {advice}") from None
+        raise UserError(f"{option} is {pattern!r}, which is no regular expression ({error}); {advice}") from None
     if compiled.groups != 1:
-        raise UserError(f"subjects is {pattern!r}, which has {compiled.groups} groups; {advice}")
-    people = []
+        raise UserError(f"{option} is {pattern!r}, which has {compiled.groups} groups; {advice}")
+    found = []
     for name in names:
-        found = compiled.search(name.as_posix())
-        if found is None or not found[1]:
+        match = compiled.search(name.as_posix())
+        if match is None or not match[1]:
             raise UserError(
-                f"subjects={pattern!r} finds nobody in {name.as_posix()!r}; expected it to say who is in each "
-                "picture, so mend the pattern or the name"
+                f"{option}={pattern!r} finds {nothing} in {name.as_posix()!r}; expected it to say {what}, so mend the "
+                "pattern or the name"
             )
-        people.append(found[1])
-    return people
+        found.append(match[1])
+    return found
 
 
 def person_numbers(people: Sequence[str]) -> np.ndarray:
@@ -64,3 +84,9 @@ def drawn_split(name: str) -> str:
     """
     percent = zlib.crc32(name.encode()) % 100
     return "train" if percent < TRAIN_PERCENT else "valid" if percent < VALID_PERCENT else "test"
+
+
+def say_drawn(name: str, split: str, by_person: bool, advice: str = " (the option subjects=PATTERN tells)") -> None:
+    """Log that a split is drawn and, where nothing is known of people, what that means."""
+    of, warning = ("people", "") if by_person else ("pictures", f"; {NOBODY_KNOWN}{advice}")
+    logger.info("%s, %s split: %s of the %s, drawn by name%s", name, split, SHARES[split], of, warning)

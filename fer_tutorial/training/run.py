@@ -13,6 +13,7 @@ from torch import nn
 from fer_tutorial.backbones import BACKBONES
 from fer_tutorial.config import DataConfig, TrainConfig
 from fer_tutorial.datasets import splits_of
+from fer_tutorial.datasets.load import FOLDED_WHOLE
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.methods import NORMALIZATIONS, build_method, check_needs, config_class, network_class
@@ -147,7 +148,7 @@ def run(
     files = RunFolder(folder) if folder is not None else None
     if files is not None:
         files.check_method(plan.method) if resume else files.check_free()
-    available = splits_of(plan.data.name, plan.data.root)
+    available = splits_of(plan.data.name, plan.data.root, **plan.data.options)
     if "valid" not in available and "train" in available and plan.holdout is None:
         raise UserError(
             f"the data set {plan.data.name!r} has no validation split (it has {', '.join(available)}); hold out a "
@@ -188,8 +189,9 @@ def run_folds(
 ) -> CrossValidation:
     """Do what ``plan`` says k times, each time evaluating on people who were left out of training.
 
-    The samples are those of the training split, or all of a folder.  Each fold is a run of its own in
-    ``folder/fold-NUMBER``; to resume is to read the folds that are finished and to continue the one that is not.
+    The samples are those of the training split, or all where no owner has split them (``FOLDED_WHOLE``).  Each
+    fold is a run of its own in ``folder/fold-NUMBER``; to resume is to read the folds that are finished and to continue
+    the one that is not.
 
     Raises:
         UserError: as :func:`run`; data that do not say who is pictured; too many folds for the people; or folds that
@@ -199,7 +201,7 @@ def run_folds(
     if plan.holdout is not None:
         raise UserError("holdout has no effect on folds, which need no validation split; leave out one of the two")
     check_begun(plan, k, folder, resume)
-    split = open_split(plan.data, "all" if plan.data.name == "folder" else "train")
+    split = open_split(plan.data, "all" if plan.data.name in FOLDED_WHOLE else "train")
     check_needs(plan.method, split.known)
     check_fold_count(split.known, k)
     data = split.load()

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_tutorial.datasets.images import UnreadableImage, as_uint8, check_size, open_image, stack_pixels, to_pixels
+from fer_tutorial.datasets.images import (
+    UnreadableImage,
+    as_uint8,
+    check_size,
+    open_image,
+    picture_reader,
+    square_around,
+    stack_pixels,
+    to_pixels,
+)
 from fer_tutorial.errors import UserError
 from tests.helpers.refusals import refused
 
@@ -104,3 +113,24 @@ def test_pixels_are_stacked_in_order():
 def test_sizes_that_no_reader_delivers(size, channels, says):
     with refused(says):
         check_size(size, channels)
+
+
+def test_files_are_read_with_a_square_each(tmp_path):
+    files = []
+    for value in (50, 200):
+        picture = np.zeros((20, 40, 3), np.uint8)
+        picture[:10, 33:] = value
+        files.append(tmp_path / f"{value}.png")
+        Image.fromarray(picture).save(files[-1])
+    read = picture_reader(
+        files, 10, 1, lambda position, image: square_around((31, -1, 45, 9), image) if position else None
+    )
+    first, second = read(0, 2)
+    assert first.max() == 0
+    assert (first.shape, second.max()) == ((10, 10, 1), 200)
+
+
+def test_a_square_lies_in_the_picture():
+    image = Image.new("L", (40, 20))
+    assert square_around((35, -5, 45, 5), image) == (30, 0, 40, 10)
+    assert square_around((0, 0, 400, 2), image) == (20, 0, 40, 20)

@@ -1,6 +1,7 @@
 import pytest
 
 from fer_tutorial.datasets import load_data, open_source, pack, splits_of
+from fer_tutorial.datasets.load import FOLDED_WHOLE, READERS
 from fer_tutorial.errors import UserError
 from tests.helpers.refusals import refused
 
@@ -20,8 +21,12 @@ def test_a_data_set_with_a_card_but_no_reader():
     [
         ("ferplus", "labels"),
         ("folder", "subjects"),
+        ("jaffe", "none"),
+        ("kdef", "angles"),
+        ("list", "expressions"),
         ("london", "none"),
         ("packed", "verify"),
+        ("rafdb", "classes"),
         ("synthetic", "label_noise"),
     ],
 )
@@ -57,3 +62,10 @@ def test_splits_of_what_is_not_there(tmp_path):
         splits_of("mnist")
     with refused("there is no pack at"):
         splits_of("packed", tmp_path)
+
+
+def test_folds_are_made_of_all_pictures_only_where_all_can_be_read():
+    for name in FOLDED_WHOLE:
+        assert name in READERS
+        with refused("pass root (--data-root)"):  # and not: there is no split "all"
+            load_data(name, split="all")

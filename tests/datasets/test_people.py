@@ -2,7 +2,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from fer_tutorial.datasets.people import drawn_split, people_in, person_numbers
+from fer_tutorial.datasets.people import drawn_split, people_in, person_numbers, say_drawn
 from tests.helpers.refusals import refused
 
 
@@ -36,3 +36,12 @@ def test_eight_tenths_are_drawn_for_training():
 def test_patterns_that_say_nobody(pattern, says):
     with refused(says):
         people_in([PurePosixPath("S010_004.png")], pattern)
+
+
+def test_what_is_drawn_is_said_with_what_it_means(caplog):
+    caplog.set_level("INFO")
+    say_drawn("folder", "valid", by_person=True)
+    say_drawn("folder", "train", by_person=False)
+    assert "10 % of the people, drawn by name" in caplog.messages[0]
+    assert "nothing is known" not in caplog.messages[0]
+    assert "80 % of the pictures, drawn by name; nothing is known of who is pictured" in caplog.messages[1]

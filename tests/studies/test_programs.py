@@ -19,7 +19,7 @@ ROOTS = {
     **dict.fromkeys(("transfer_faces", "transfer_annotators"), "."),
     **dict.fromkeys(("ferplus_recipe", "ferplus_choice", "ferplus_methods"), "ferplus"),
 }
-# Studies whose tables are not there yet.
+# Studies whose tables are not there yet, or not whole.
 NOT_MEASURED = {
     *("synthetic_choice", "synthetic_methods"),
     *("ferplus_recipe", "ferplus_start", "ferplus_choice", "ferplus_methods"),
@@ -52,7 +52,7 @@ def test_a_program_in_little(program, part, tmp_path, request, capsys):
 def test_committed_tables_have_the_columns_that_the_program_writes(program):
     for part in program.PARTS.values():
         if part.name in NOT_MEASURED:
-            assert not Study(part.name).path.exists()
+            assert not Study(part.name).path.exists() or len(Study.read(part.name).runs) < len(part.arms(2))
         else:
             assert Study.read(part.name).about["arm"] == list(part.arms(1)[0])
 
