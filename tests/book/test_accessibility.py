@@ -41,7 +41,10 @@ def test_nothing_serious(visit, names, axe, color_scheme, width):
         page.add_style_tag(content="* { transition: none !important; }")  # judged at rest, not while colors change
         page.evaluate(FOLDS)
         page.evaluate(axe)
-        found += [f"{name}: {violation}" for violation in page.evaluate(VIOLATIONS)]
+        if violations := page.evaluate(VIOLATIONS):  # seen once, on a busy machine, of a page still between two themes
+            page.wait_for_timeout(2000)
+            violations = page.evaluate(VIOLATIONS)
+        found += [f"{name}: {violation}" for violation in violations]
         page.close()
     assert found == []
 
