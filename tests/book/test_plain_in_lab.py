@@ -66,3 +66,17 @@ def test_a_reference_leads_to_its_equation(notebook):
     expect(equation).not_to_be_in_viewport()
     link.click()
     expect(equation).to_be_in_viewport(timeout=30_000)
+
+
+def test_every_plot_is_seen_though_the_notebook_is_not_trusted(notebook):
+    previews = [
+        output
+        for cell in code(CHAPTER)
+        for output in cell.outputs
+        if {"image/png", "image/jpeg"}.intersection(output.get("data", {}))
+    ]
+    assert len(previews) >= 8
+    pictures = notebook.locator(".jp-OutputArea-output.jp-RenderedImage img")
+    expect(pictures).to_have_count(len(previews))
+    assert all(pictures.evaluate_all("pictures => pictures.map(({ naturalWidth }) => naturalWidth > 100)"))
+    assert notebook.locator(".jp-RenderedSVG").count() == 0  # it would need trust, and is why there is a preview
