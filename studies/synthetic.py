@@ -9,6 +9,7 @@ validation people, and sees the test people once.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -18,7 +19,6 @@ import pandas as pd
 
 from fer_tutorial.config import TrainConfig
 from fer_tutorial.datasets import load_data
-from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.papers.configs import STRATEGIES
 from fer_tutorial.records.comparison import best
@@ -109,22 +109,25 @@ def plan_choice(seeds: int) -> list[Arm]:
 
 
 def plan_methods(seeds: int, choice: pd.DataFrame) -> list[Arm]:
-    """Every method with what was chosen for it, one seed after the other."""
-    chosen = choices(choice)
-    nothing = dict.fromkeys(CHOSEN)
-    return [{"variant": name, **chosen.get(name, nothing), "seed": seed} for seed in range(seeds) for name in VARIANTS]
+    """Every method with what was chosen for it, one seed after the other; without those that wait for their choice."""
+    chosen = dict.fromkeys((name for name, v in VARIANTS.items() if len(v.lambdas) == 1), dict.fromkeys(CHOSEN))
+    chosen |= choices(choice)
+    if waiting := [name for name in VARIANTS if name not in chosen]:
+        print(f"left out until the part 'choice' has run to its end: {', '.join(waiting)}", file=sys.stderr)
+    return [
+        {"variant": name, **chosen[name], "seed": seed} for seed in range(seeds) for name in VARIANTS if name in chosen
+    ]
 
 
 def choices(runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """For each variant with a choice, the λ, distance and margin that do best on the validation people."""
-    found = {name: best(group, "valid_accuracy", CHOSEN) for name, group in runs.groupby("variant")}
-    missing = [name for name, variant in VARIANTS.items() if len(variant.lambdas) > 1 and name not in found]
-    if missing:
-        raise UserError(f"nothing is chosen for {', '.join(missing)} yet; run the part 'choice' to its end first")
-    return {
-        name: {key: None if pd.isna(value) else value for key, value in setting.items()}
-        for name, setting in found.items()
-    }
+    """For each variant whose choices were all tried equally often, the λ, distance and margin best on validation."""
+    found = {}
+    for name, group in runs.groupby("variant"):
+        variant, tried = VARIANTS[name], group.groupby(list(CHOSEN), dropna=False).size()
+        if len(tried) == len(variant.lambdas) * len(variant.pulls) and tried.nunique() == 1:
+            setting = best(group, "valid_accuracy", CHOSEN)
+            found[name] = {key: None if pd.isna(value) else value for key, value in setting.items()}
+    return found
 
 
 # --- one run ---------------------------------------------------------------------------------------------------------
