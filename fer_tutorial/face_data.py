@@ -11,7 +11,7 @@ import numpy as np
 from fer_tutorial.errors import UserError
 
 _PER_SAMPLE = ("subjects", "clean_labels", "lengths", "keys")
-_OPTIONAL = ("votes", "landmarks", "action_units", *_PER_SAMPLE)
+_OPTIONAL = ("votes", "landmarks", "action_units", "groups", *_PER_SAMPLE)
 _ARRAYS = ("images", "labels", "index", *_OPTIONAL)
 _WHOLE = ("labels", "index", "subjects", "clean_labels", "lengths")
 _REAL = ("votes", "landmarks", "action_units")
@@ -21,8 +21,8 @@ _REAL = ("votes", "landmarks", "action_units")
 class FaceData:
     """Labeled faces, as arrays (in memory or memory-mapped), one row a sample.
 
-    N samples, K classes, A action units; T frames where a sample is a sequence.  Everything below ``index`` is optional
-    and is ``None`` where a data set does not have it.
+    N samples, K classes, A action units, G attributes of people; T frames where a sample is a sequence.  Everything
+    below ``index`` is optional and is ``None`` where a data set does not have it.
 
     ============== ======== ======================= =========================================================
     field          dtype    shape                   meaning
@@ -33,6 +33,7 @@ class FaceData:
     votes          float32  (N, K)                  annotators' votes a class
     landmarks      float32  (N, 68, 2)              iBUG points (x, y) in pixels, NaN if missing; (N, T, 68, 2)
     action_units   float32  (N, A)                  intensities 0-5 of ``action_unit_names``; NaN if not coded
+    groups         str      (N, G)                  what people are, by ``group_names``; "" where it is not known
     subjects       int64    (N,)                    who is in the picture, for subject-disjoint splits
     clean_labels   int64    (N,)                    the labels before noise was added
     lengths        int64    (N,)                    valid frames of a sequence; the last valid one is the apex
@@ -59,6 +60,8 @@ class FaceData:
     landmarks: np.ndarray | None = None
     action_units: np.ndarray | None = None
     action_unit_names: tuple[int, ...] = ()
+    groups: np.ndarray | None = None
+    group_names: tuple[str, ...] = ()
     subjects: np.ndarray | None = None
     clean_labels: np.ndarray | None = None
     lengths: np.ndarray | None = None
@@ -86,11 +89,12 @@ class FaceData:
         for name in ("name", "split"):
             if not isinstance(getattr(self, name), str):
                 raise UserError(f"{name} is {getattr(self, name)!r}; expected a string")
-        names = self.class_names
-        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
-            raise UserError(f"class_names are {names!r}; expected a tuple of strings, such as ('neutral', 'happiness')")
-        if len(set(names)) < len(names):
-            raise UserError(f"class_names are {names}; expected every name once")
+        for field, example in (("class_names", "('neutral', 'happiness')"), ("group_names", "('sex', 'skin tone')")):
+            names = getattr(self, field)
+            if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+                raise UserError(f"{field} are {names!r}; expected a tuple of strings, such as {example}")
+            if len(set(names)) < len(names):
+                raise UserError(f"{field} are {names}; expected every name once")
         units = self.action_unit_names
         if not isinstance(units, tuple) or not all(isinstance(unit, (int, np.integer)) for unit in units):
             raise UserError(f"action_unit_names are {units!r}; expected a tuple of whole numbers, such as (4, 12)")
@@ -103,6 +107,7 @@ class FaceData:
         shapes["votes"] = (n, self.num_classes)
         shapes["landmarks"] = (*self.images.shape[:-3], 68, 2)
         shapes["action_units"] = (n, len(self.action_unit_names))
+        shapes["groups"] = (n, len(self.group_names))
         for name, value in self.arrays().items():
             if value.ndim == 0 or len(value) != n:
                 rows = len(value) if value.ndim else "no"
@@ -118,8 +123,10 @@ class FaceData:
                 raise UserError(f"{name} are {value.dtype}; expected whole numbers (int64)")
             if name in _REAL and value.dtype.kind not in "fiu":
                 raise UserError(f"{name} are {value.dtype}; expected real numbers (float32)")
-        if self.keys is not None and self.keys.dtype.kind != "U":
-            raise UserError(f"keys are {self.keys.dtype}; expected strings, so convert them with .astype(str)")
+        for name in ("keys", "groups"):
+            value = getattr(self, name)
+            if value is not None and value.dtype.kind != "U":
+                raise UserError(f"{name} are {value.dtype}; expected strings, so convert them with .astype(str)")
 
     def _check_values(self) -> None:
         n = len(self)

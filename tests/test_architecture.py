@@ -16,7 +16,7 @@ PACKAGE = REPOSITORY / "fer_tutorial"
 
 # From the ground up; a room may import from its own floor and from those below.
 FLOORS = (
-    ("errors", "vocabulary", "names", "face_data", "config", "metrics"),
+    ("errors", "vocabulary", "names", "face_data", "config", "metrics", "group_metrics"),
     ("papers",),
     ("weights", "backbones"),
     ("methods", "recipes"),

@@ -32,16 +32,20 @@ class EvaluateCommand:
     data_options: Annotated[
         tuple[str, ...], tyro.conf.arg(help=f"{DATA_OPTIONS}; they are added to the run's own where the data are")
     ] = ()
+    cross: Annotated[
+        tuple[str, ...],
+        tyro.conf.arg(help="attributes of people to cross, such as sex 'skin tone'; each by itself if none is given"),
+    ] = ()
     out: Annotated[
         Path | None,
-        tyro.conf.arg(help="where to write the metrics (a .json file) and, beside it, the confusion matrix"),
+        tyro.conf.arg(help="where to write the metrics (.json) and, beside it, confusion matrix and accuracy by group"),
     ] = None
     device: Annotated[Device, tyro.conf.arg(help="cpu, cuda, or auto for a GPU where there is one")] = "auto"
 
     def execute(self) -> None:
         """Do it, and say what came of it."""
         from fer_tutorial.records.files import to_json, write_atomically
-        from fer_tutorial.records.report import write_confusion
+        from fer_tutorial.records.report import write_confusion, write_groups
         from fer_tutorial.records.run_folder import load_run
         from fer_tutorial.training.evaluate import evaluate
         from fer_tutorial.training.setup import choose_device
@@ -51,7 +55,7 @@ class EvaluateCommand:
         faces = self.faces()
         method: Any = load_run(self.run, self.weights).to(device)
         data = load_split(faces, self.split, any_classes=True)
-        metrics = evaluate(method, data)
+        metrics = evaluate(method, data, crossed=self.cross)
         samples = len(data) - metrics.get("left_out", 0)
         print(f"{method.spec.name} on the {self.split} split of {data.name}, {samples} samples:")
         print(describe(metrics, method.spec.class_names))
@@ -59,6 +63,8 @@ class EvaluateCommand:
             write_atomically(self.out, to_json(metrics).encode())
             if "confusion_matrix" in metrics:
                 write_confusion(self.out.with_suffix(""), metrics["confusion_matrix"], method.spec.class_names)
+            if "groups" in metrics:
+                write_groups(self.out.with_name(f"{self.out.stem}_groups"), metrics["groups"])
 
     def faces(self) -> DataConfig:
         """What to evaluate on: the run's own data, or others in the form in which its network takes them."""
@@ -94,4 +100,12 @@ def describe(metrics: dict[str, Any], names: Sequence[str]) -> str:
         few = metrics["restricted"]
         lines.append(f"  if only {', '.join(few['class_names'])} compete, which are all that the data have:")
         lines.append(describe({k: v for k, v in few.items() if isinstance(v, float)}, ()))
+    if "groups" in metrics:
+        lines.append("  accuracy by group (95 % interval, as if each person were one picture):")
+        for row in metrics["groups"]:
+            interval = f"({row['low']:.3f} to {row['high']:.3f})"
+            lines.append(
+                f"    {row['attribute'] + ': ' + row['group']:<34} {row['accuracy']:.3f} {interval}"
+                f"  {row['people']} people, {row['samples']} samples"
+            )
     return "\n".join(lines)

@@ -66,7 +66,7 @@ def data_from_arrays(
 
 
 def _field(value: Any, name: str) -> Any:
-    if value is None or name == "action_unit_names":
+    if value is None or name in ("action_unit_names", "group_names"):
         return value if value is None else tuple(value)
     return _array(value, name)
 

@@ -10,6 +10,7 @@ empty and :func:`london_landmarks` gives the points as they are; here they say w
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,14 @@ PUPILS = [0, 1]
 # eyes and mouth come to lie about where FER2013's average face has them.
 CROP_WIDTH, CROP_ABOVE = 3.2, 1.28
 FOLDER_WORDS = {"neutral": "neutral", "smiling": "happiness"}
+# What people said of themselves: tables by name, and an attribute's names for their columns.
+PEOPLE_TABLES = ("people.csv", "london_faces_info.csv")
+ATTRIBUTES = {
+    "age": ("age", "face_age"),
+    "gender": ("gender", "face_gender", "face_sex"),
+    "ethnicity": ("ethnicity", "face_eth"),
+}
+UNKNOWN = ("",) * len(ATTRIBUTES)
 
 
 def open_london(
@@ -40,6 +49,7 @@ def open_london(
     The labels are the first two of EXPRESSIONS, so they mean the same to a network with seven or eight classes.
     ``subjects`` are the numbers of the people.  A picture without points of its own (in the small layout, the smiling
     ones) is cropped where the eyes of the same person's neutral picture are found in it (:func:`find_shift`).
+    ``groups`` are age (in decades), gender and ethnicity as the people reported them, where their table is there.
     ``index`` is the position in the list of all pictures, neutral ones first.
 
     Raises:
@@ -60,6 +70,8 @@ def open_london(
         raise UserError(f"{path} has no landmarks for the neutral picture of {without[0]}; expected {EXPECTED}")
 
     keys = list(pictures)
+    about = _people(path)
+    people_known = {} if about is None else {"groups": np.array([about.get(int(p), UNKNOWN) for _, p in keys])}
 
     def picture(row: int) -> np.ndarray:
         expression, person = keys[row]
@@ -90,9 +102,11 @@ def open_london(
             "index": np.arange(len(keys)),
             "subjects": np.array([int(person) for _, person in keys], np.int64),
             "keys": np.array([f"{expression}/{person}" for expression, person in keys]),
+            **people_known,
         },
         (size, size, channels),
         read,
+        group_names=tuple(ATTRIBUTES) if people_known else (),
         provenance={"root": str(path.resolve()), "crop": f"{CROP_WIDTH} pupil distances"},
     )
 
@@ -234,16 +248,56 @@ def _is_folder(name: str, word: str) -> bool:
     return name.lower() in (word, f"{word}_front")
 
 
-def _read_points_csv(file: Path) -> dict[str, np.ndarray]:
+def _people(path: Path) -> dict[int, tuple[str, ...]] | None:
+    """Each person's attributes, from the first table that is there; "" for what it does not say."""
+    file = next((path / name for name in PEOPLE_TABLES if (path / name).is_file()), None)
+    if file is None:
+        return None
+    table = _read_table(file, "face_id")
+    columns = {name: next((c for c in names if c in table), None) for name, names in ATTRIBUTES.items()}
+    found = {}
+    for row in table.to_dict("records"):
+        person = re.match(r"\D*(\d+)", str(row["face_id"]))
+        if person is None:
+            raise UserError(f"{file} has {row['face_id']!r} as face_id; expected a person's number, such as 001")
+        said = {name: str(row[column]).strip() if column else "" for name, column in columns.items()}
+        said = {name: "" if value.lower() in ("", "na", "nan") else value for name, value in said.items()}
+        found[int(person[1])] = (_decade(said.pop("age")), *(value.replace("_", " ") for value in said.values()))
+    return found
+
+
+def _decade(age: str) -> str:
+    """
+    >>> _decade("38"), _decade("19.5"), _decade("?")
+    ('30 to 39', '10 to 19', '')
+    """
     try:
-        table = pd.read_csv(file, dtype={"face_id": str}, encoding="utf-8-sig", skipinitialspace=True)
+        first = int(float(age)) // 10 * 10
+    except (ValueError, OverflowError):
+        return ""
+    return f"{first} to {first + 9}"
+
+
+def _read_table(file: Path, *needed: str) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(file, dtype=str, encoding="utf-8-sig", skipinitialspace=True, keep_default_na=False)
     except (OSError, UnicodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
         raise UserError(
-            f"{file} cannot be read as a table ({reason(error)}); expected columns face_id, point, x and y"
+            f"{file} cannot be read as a table ({reason(error)}); expected columns {_listed(needed)}"
         ) from None
-    missing = [column for column in ("face_id", "point", "x", "y") if column not in table]
+    missing = [column for column in needed if column not in table]
     if missing:
         raise UserError(f"{file} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
+    return table
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _read_points_csv(file: Path) -> dict[str, np.ndarray]:
+    table = _read_table(file, "face_id", "point", "x", "y")
+    table["point"] = pd.to_numeric(table["point"], errors="coerce")
     points = {}
     for person, rows in table.groupby("face_id"):
         rows = rows.sort_values("point")

@@ -36,7 +36,7 @@ FORMAT = "fer_tutorial pack 1"
 IMAGES, TABLE, HEADER = "images.npy", "table.npz", "header.json"
 HEADER_FIELDS: dict[str, type] = {
     **dict.fromkeys(("name", "split", "table_sha256", "images_sha256"), str),
-    **dict.fromkeys(("class_names", "action_unit_names", "shape"), list),
+    **dict.fromkeys(("class_names", "action_unit_names", "group_names", "shape"), list),
 }
 
 
@@ -139,6 +139,7 @@ def open_packed(folder: str | Path, verify: bool = False) -> FaceData:
             images,
             class_names=tuple(header["class_names"]),
             action_unit_names=tuple(header["action_unit_names"]),
+            group_names=tuple(header["group_names"]),
             **arrays,
         )
     except (UserError, TypeError, ValueError, EOFError, BadZipFile) as error:
@@ -271,6 +272,7 @@ def _header(source: Source, table: bytes) -> dict[str, Any]:
         "split": source.split,
         "class_names": list(source.class_names),
         "action_unit_names": list(source.action_unit_names),
+        "group_names": list(source.group_names),
         "shape": [len(source), *source.image_shape],
         "table_sha256": hashlib.sha256(table).hexdigest(),
         "provenance": source.provenance,
@@ -292,6 +294,7 @@ def _read_header(folder: Path) -> dict[str, Any]:
         raise _damaged(folder, f"{HEADER} is not JSON") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise UserError(f"{folder / HEADER} is not the header of a pack; expected format {FORMAT!r}, so pack it anew")
+    header.setdefault("group_names", [])  # older packs have no groups
     for key, kind in HEADER_FIELDS.items():
         if not isinstance(header.get(key), kind):
             raise _damaged(folder, f"{HEADER} has no {key}, or one of another kind")

@@ -24,7 +24,9 @@ SPLITS: tuple[str, ...] = ("train", "valid", "test")
 
 # What FaceData has of every sample besides its pixels.
 TABLE_COLUMNS: tuple[str, ...] = tuple(
-    f.name for f in fields(FaceData) if f.name not in ("name", "split", "images", "class_names", "action_unit_names")
+    f.name
+    for f in fields(FaceData)
+    if f.name not in ("name", "split", "images", "class_names", "action_unit_names", "group_names")
 )
 
 CONTEMPT_LEFT_OUT = "pictures of contempt (8 classes, --classes 8, keep them)"
@@ -58,6 +60,7 @@ class Source:
     image_shape: tuple[int, ...]
     read: Callable[[int, int], np.ndarray]
     action_unit_names: tuple[int, ...] = ()
+    group_names: tuple[str, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,6 +97,7 @@ class Source:
             images,
             class_names=self.class_names,
             action_unit_names=self.action_unit_names,
+            group_names=self.group_names,
             **self.table,
         )
 

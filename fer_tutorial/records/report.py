@@ -1,4 +1,4 @@
-"""What a run reached, in its folder: the report, the learning curves and the confusion matrix."""
+"""What a run reached, in its folder: the report, learning curves, the confusion matrix, the accuracy by group."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def write_confusion(path: Path, matrix: np.ndarray, names: tuple[str, ...]) -> N
     figure.savefig(path.with_suffix(".png"), dpi=120)
 
 
+def write_groups(path: Path, groups: list[dict[str, Any]]) -> None:
+    """The accuracy of every group of people as ``path``.csv and ``path``.png."""
+    from matplotlib.figure import Figure
+
+    from fer_tutorial.viz import plot_groups
+
+    table = pd.DataFrame(groups)
+    table.to_csv(path.with_suffix(".csv"), index=False)
+    figure = Figure(figsize=(6.4, 1 + 0.3 * len(table)), layout="constrained")
+    plot_groups(table, figure.subplots())
+    figure.savefig(path.with_suffix(".png"), dpi=120)
+
+
 def write_curves(path: Path, history: pd.DataFrame) -> None:
     """Loss and metrics over the epochs, as a PNG."""
     from matplotlib.figure import Figure
@@ -42,7 +55,7 @@ def write_curves(path: Path, history: pd.DataFrame) -> None:
 def write_results(
     folder: Path, history: pd.DataFrame, metrics: dict[str, Any], spec: Any, split: str, samples: int, seconds: float
 ) -> None:
-    """What a run reached, into its folder: report.json, learning curves, and the confusion matrix if there is one.
+    """What a run reached, into its folder: report.json, curves, and, if there are any, confusion matrix and groups.
 
     Args:
         split: which one the metrics are of: test, or valid where there is no test split.
@@ -54,3 +67,5 @@ def write_results(
     write_curves(folder / "curves.png", history)
     if "confusion_matrix" in metrics:
         write_confusion(folder / "confusion", metrics["confusion_matrix"], spec.class_names)
+    if "groups" in metrics:
+        write_groups(folder / "groups", metrics["groups"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from fer_tutorial.errors import refusals_of_a_paper
 from fer_tutorial.face_data import FaceData
+from fer_tutorial.group_metrics import accuracy_by_group
 from fer_tutorial.metrics import expression_metrics, metrics_of
 from fer_tutorial.training.distributed import gather
 from fer_tutorial.training.fit import check_fit, check_inputs, match_classes
@@ -26,7 +28,7 @@ def predict(method: nn.Module, data: FaceData, batch_size: int = 256) -> np.ndar
     return predict_all(method, Loader(data, method), batch_size).cpu().numpy()
 
 
-def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256) -> dict[str, Any]:
+def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256, crossed: Sequence[str] = ()) -> dict[str, Any]:
     """The metrics of ``method`` on ``data``.
 
     Expressions: accuracy, mean_class_accuracy, macro_f1, class_accuracy (K,), confusion_matrix (K, K); see
@@ -37,6 +39,10 @@ def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256) -> dict[s
     order.  ``left_out`` says, where there are any, how many samples are of an expression that the network does not
     know.  Where the data have some of the network's classes only, ``restricted`` holds the same metrics of an
     evaluation in which these alone compete, and their names in ``class_names``.
+
+    Where the data say who the people are, ``groups`` is a list with the accuracy of each group, with the classes of the
+    data alone competing; with names of attributes in ``crossed``, of each combination of theirs.  See
+    :func:`fer_tutorial.group_metrics.accuracy_by_group`.
 
     Raises:
         UserError: the data have classes that the network cannot know, another image size, or lack what the method
@@ -52,13 +58,18 @@ def evaluate(method: nn.Module, data: FaceData, batch_size: int = 256) -> dict[s
     metrics = metrics_of("expression", logits, matched.data)
     if matched.left_out:
         metrics["left_out"] = matched.left_out
-    present = matched.present
+    present, competing = matched.present, logits
     if len(present) < len(spec.class_names):
+        competing = torch.full_like(logits, -torch.inf)
+        competing[:, list(present)] = logits[:, list(present)]
         labels = torch.tensor(np.searchsorted(present, matched.data.labels), device=logits.device)
         metrics["restricted"] = {
             "class_names": tuple(spec.class_names[number] for number in present),
             **expression_metrics(logits[:, list(present)], labels),
         }
+    if matched.data.groups is not None or crossed:
+        table = accuracy_by_group(competing.argmax(1).cpu().numpy(), matched.data, crossed)
+        metrics["groups"] = table.to_dict("records")
     return metrics
 
 

@@ -233,6 +233,35 @@ def plot_differences(
     return axes
 
 
+def plot_groups(table: pd.DataFrame, axes: Axes | None = None) -> Axes:
+    """The accuracy of groups of people with its 95 % interval, a row a group, attribute below attribute.
+
+    Args:
+        table: the columns ``attribute``, ``group``, ``people``, ``accuracy``, ``low`` and ``high``, as
+            :func:`fer_tutorial.group_metrics.accuracy_by_group` makes them.
+
+    Raises:
+        UserError: the table lacks a column or is empty.
+
+    >>> row = {"attribute": "age", "group": "old", "people": 12, "accuracy": 0.5, "low": 0.25, "high": 0.75}
+    >>> [label.get_text() for label in plot_groups(pd.DataFrame([row])).get_yticklabels()]
+    ['age: old (12)']
+    """
+    _need_columns(table, "attribute", "group", "people", "accuracy", "low", "high")
+    if axes is None:
+        axes = plt.figure(figsize=(6.4, 1 + 0.3 * len(table)), layout="constrained").subplots()
+    attributes = list(table["attribute"].unique())
+    places = np.arange(len(table)) + np.array([attributes.index(name) for name in table["attribute"]])  # gaps between
+    for place, (_, row) in zip(places, table.iterrows(), strict=True):
+        axes.plot([row["low"], row["high"]], [place, place], color="0.45", linewidth=1.6)
+        axes.plot([row["accuracy"]], [place], marker="o", color=OKABE_ITO[0], markersize=7)
+    axes.set_yticks(places, [f"{row.attribute}: {row.group} ({row.people})" for row in table.itertuples()])
+    axes.set_ylim(places[-1] + 0.7, -0.7)
+    axes.set_xlabel("accuracy (number of people in brackets)")
+    axes.grid(axis="y", visible=False)
+    return axes
+
+
 def plot_table(
     table: pd.DataFrame, low: float = 0, high: float = 1, decimals: int = 2, axes: Axes | None = None
 ) -> Axes:

@@ -256,6 +256,29 @@ def test_what_systems_leave_behind_is_no_picture(small):
     assert len(load_data("london", small, "test")) == 4
 
 
+@pytest.mark.parametrize(
+    ("file", "header"),
+    [("people.csv", "face_id,age,gender,ethnicity"), ("london_faces_info.csv", "face_id,face_age,face_sex,face_eth")],
+)
+def test_who_the_people_are(file, header, small):
+    assert load_data("london", small, "test").groups is None
+    (small / file).write_text(f"\ufeff{header}\nX001, 38 ,female,west_asian\r\n017,NA,male,\n", encoding="utf-8")
+    data = load_data("london", small, "test")
+    assert data.group_names == ("age", "gender", "ethnicity")
+    assert data.groups.tolist() == 2 * [["30 to 39", "female", "west asian"], ["", "male", ""]]
+
+
+def test_people_of_whom_the_table_says_nothing(small):
+    (small / "people.csv").write_text("face_id,gender\n001,female\n")
+    assert load_data("london", small, "test").groups.tolist() == 2 * [["", "female", ""], ["", "", ""]]
+    (small / "people.csv").write_text("face_id,gender\nsomebody,female\n")
+    with refused("expected a person's number, such as 001"):
+        load_data("london", small, "test")
+    (small / "people.csv").write_text("person,gender\n001,female\n")
+    with refused("lacks the columns face_id; it has person, gender"):
+        load_data("london", small, "test")
+
+
 def test_a_template_that_is_a_folder(tmp_path):
     with refused("cannot be read (Is a directory)"):
         read_tem(tmp_path)
@@ -270,6 +293,7 @@ def test_the_real_set(real_data_root):
     people = pd.read_csv(root / "people.csv", dtype={"face_id": str})["face_id"].astype(int)
     assert len(data) == 102
     assert np.bincount(data.labels).tolist() == [51, 51]
+    assert dict(zip(*np.unique(data.groups[:51, 1], return_counts=True), strict=True)) == {"female": 26, "male": 25}
     assert data.subjects[:51].tolist() == data.subjects[51:].tolist() == sorted(people)
     # Eyes come to lie where the eyes of neutral faces lie: the mean faces agree in their upper half.
     neutral, smiling = (data.images[data.labels == label, 10:30, 8:40, 0].mean(axis=0).ravel() for label in (0, 1))
