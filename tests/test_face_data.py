@@ -23,11 +23,15 @@ def test_a_subset_keeps_index_and_every_array():
         landmarks=np.arange(3.0).repeat(136).reshape(3, 68, 2),
         subjects=np.array([7, 8, 9]),
         keys=np.array(["a", "b", "c"]),
+        groups=np.array([["old"], [""], ["young"]]),
+        group_names=("age",),
     )
     part = data.subset([2, 0])
     assert part.index.tolist() == [2, 0]
     assert part.subjects.tolist() == [9, 7]
     assert part.keys.tolist() == ["c", "a"]
+    assert part.groups.tolist() == [["young"], ["old"]]
+    assert part.group_names == ("age",)
     assert part.votes.tolist() == [[4, 5], [0, 1]]
     assert part.landmarks[:, 0, 0].tolist() == [2, 0]
     assert part.images[:, 0, 0, 0].tolist() == [2, 0]
@@ -108,6 +112,17 @@ HOSTILE = {
     "class names: a list": ({"class_names": ["a", "b"]}, "expected a tuple of strings"),
     "class names: numbers": ({"class_names": (0, 1)}, "expected a tuple of strings"),
     "class names: repeat": ({"class_names": ("happy", "happy")}, "expected every name once"),
+    "groups: no names": ({"groups": np.array([["a"], ["b"], ["c"]])}, "groups have shape (3, 1); expected (3, 0)"),
+    "groups: a row": (
+        {"groups": np.array(["a", "b", "c"]), "group_names": ("sex",)},
+        "groups have shape (3,); expected (3, 1)",
+    ),
+    "groups: numbers": (
+        {"groups": np.zeros((3, 1)), "group_names": ("age",)},
+        "groups are float64; expected strings, so convert them",
+    ),
+    "group names: repeat": ({"group_names": ("sex", "sex")}, "expected every name once"),
+    "group names: a list": ({"group_names": ["sex"]}, "group_names are ['sex']; expected a tuple of strings"),
     "name: missing": ({"name": None}, "name is None; expected a string"),
 }
 

@@ -59,6 +59,26 @@ def test_a_set_with_some_of_the_classes(trained, folder, tmp_path, capsys):
     assert "if only neutral, happiness compete" in capsys.readouterr().out
 
 
+def test_accuracy_by_group(trained, folder, tmp_path, capsys):
+    data = load_data("folder", folder, "test", size=16)
+    who = np.array([["old" if row % 2 else "young", "tall"] for row in range(len(data))])
+    table = {"labels": data.labels, "index": data.index, "groups": who}
+    source = Source(
+        "other", "test", data.class_names, table, data.images.shape[1:], lambda a, b: data.images[a:b],
+        group_names=("age", "height"),
+    )  # fmt: skip
+    pack(source, tmp_path / "pack" / "test", progress=False)
+    options = (trained.folder, "--data", "packed", "--data-root", tmp_path / "pack")
+    result = evaluated(tmp_path, *options)
+    table = pd.read_csv(tmp_path / "result_groups.csv")
+    assert table["group"].tolist() == ["old", "young", "tall"]
+    assert table["accuracy"].iloc[-1] == pytest.approx(result["accuracy"])
+    assert (tmp_path / "result_groups.png").exists()
+    assert "age: young" in capsys.readouterr().out
+    evaluated(tmp_path, *options, "--cross", "height", "age")
+    assert pd.read_csv(tmp_path / "result_groups.csv")["group"].tolist() == ["tall, old", "tall, young"]
+
+
 def test_expressions_that_the_network_does_not_know_are_left_out_and_counted(trained, report, folder, tmp_path, capsys):
     for number in range(3):
         (tmp_path / "eight" / "contempt").mkdir(parents=True, exist_ok=True)

@@ -37,9 +37,11 @@ def make_source(n: int = 12, size: int = 8, read=None) -> Source:
             "index": np.arange(n) + 100,
             "landmarks": np.full((n, 68, 2), np.nan, np.float32),
             "keys": np.array([f"face é {row}" for row in range(n)]),
+            "groups": np.array([["old" if row % 3 else ""] for row in range(n)]),
         },
         (size, size, 1),
         read or ramp,
+        group_names=("age",),
         provenance={"root": "nowhere"},
     )
 
@@ -57,6 +59,7 @@ def test_what_is_packed_comes_back(tmp_path):
     assert isinstance(data.images, np.memmap)
     assert not data.images.flags.writeable
     assert (data.name, data.split, data.class_names) == ("toy", "train", ("neutral", "happiness"))
+    assert data.group_names == ("age",)
     for name, array in loaded.arrays().items():
         np.testing.assert_array_equal(getattr(data, name), array)
         assert getattr(data, name).dtype == array.dtype
@@ -284,6 +287,18 @@ def test_pixels_of_another_pack(folder):
     np.save(folder / "images.npy", np.zeros((11, 8, 8, 1), np.uint8))
     with pytest.raises(UserError, match="but the header says uint8"):
         open_packed(folder)
+
+
+def test_an_older_pack_has_no_groups(tmp_path):
+    source = make_source()
+    del source.table["groups"]
+    folder = pack(dataclasses.replace(source, group_names=()), tmp_path / "pack", progress=False)
+    header = json.loads((folder / "header.json").read_text())
+    del header["group_names"]
+    (folder / "header.json").write_text(json.dumps(header))
+    data = open_packed(folder)
+    assert data.groups is None
+    assert data.group_names == ()
 
 
 @pytest.mark.parametrize(("text", "says"), [("{", "is not JSON"), ('{"format": "zip"}', "not the header of a pack")])

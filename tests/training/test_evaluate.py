@@ -54,6 +54,31 @@ def test_a_set_with_some_of_the_classes_is_evaluated_both_ways(network):
     assert few["confusion_matrix"].sum() == len(data)
 
 
+def test_accuracy_by_group_is_that_of_the_classes_that_the_data_have(network):
+    data = striped(n=100, seed=1)
+    who = np.where(np.arange(100) % 3, "old", "young")
+    data = replace(data, groups=np.stack([who, np.full(100, "")], axis=1), group_names=("age", "sex"))
+    rows = evaluate(network, data)["groups"]
+    assert [(row["attribute"], row["group"]) for row in rows] == [
+        ("age", "old"),
+        ("age", "young"),
+        ("sex", "not known"),
+    ]
+    right = predict(network, data).argmax(1) == data.labels
+    assert [row["accuracy"] for row in rows] == pytest.approx(
+        [right[who == "old"].mean(), right[who == "young"].mean(), right.mean()]
+    )
+    assert [row["group"] for row in evaluate(network, data, crossed=("sex", "age"))["groups"]] == [
+        "not known, old",
+        "not known, young",
+    ]
+    two = data.subset(data.labels < 2)
+    metrics = evaluate(network, renumbered(two, ("happiness", "neutral")))
+    assert metrics["groups"][-1]["accuracy"] == pytest.approx(metrics["restricted"]["accuracy"])
+    with pytest.raises(UserError, match="says nothing about the people"):
+        evaluate(network, striped(n=10), crossed=("age",))
+
+
 def test_a_set_as_small_as_londons():
     method = build_method("softmax", num_classes=7, image_size=48)
     data = data_from_arrays(np.zeros((2, 48, 48), np.uint8), np.array([0, 1]), class_names=("neutral", "happiness"))

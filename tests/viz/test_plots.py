@@ -16,6 +16,7 @@ from fer_tutorial.viz import (
     plot_curves,
     plot_differences,
     plot_embedding,
+    plot_groups,
     plot_history,
     plot_table,
     plot_variants,
@@ -143,6 +144,34 @@ def test_differences_that_cannot_be_drawn():
         plot_differences(DIFFERENCES, names=["a"])
     with pytest.raises(UserError, match="no rows"):
         plot_differences(DIFFERENCES[:0])
+
+
+GROUPS = pd.DataFrame(
+    {
+        "attribute": ["sex", "sex", "age"],
+        "group": ["female", "male", "old"],
+        "people": [5, 4, 9],
+        "accuracy": [0.5, 0.75, 0.6],
+        "low": [0.2, 0.3, 0.4],
+        "high": [0.8, 0.95, 0.8],
+    }
+)
+
+
+def test_groups_are_intervals_with_a_gap_between_attributes():
+    axes = plot_groups(GROUPS)
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "sex: female (5)",
+        "sex: male (4)",
+        "age: old (9)",
+    ]
+    assert list(axes.get_yticks()) == [0, 1, 3]
+    strokes = [line for line in axes.lines if len(line.get_xdata()) == 2]
+    assert [list(line.get_xdata()) for line in strokes] == [[0.2, 0.8], [0.3, 0.95], [0.4, 0.8]]
+    dots = [line for line in axes.lines if len(line.get_xdata()) == 1]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(0.5, 0), (0.75, 1), (0.6, 3)]
+    with pytest.raises(UserError, match="no column 'low'"):
+        plot_groups(GROUPS.drop(columns="low"))
 
 
 def test_a_table_is_colored_and_its_numbers_are_written():
