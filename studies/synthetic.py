@@ -74,7 +74,8 @@ PULLS = (("half_square", 1.0), ("half_square", 10.0), ("half_square", 50.0), ("e
 VARIANTS: dict[str, Variant] = {
     "softmax": Variant("softmax", {}),
     "center loss": Variant("center_loss", {}, lambdas=LAMBDAS),
-    "DACL": Variant("dacl", {}, lambdas=LAMBDAS),
+    # It pulls with a in [0, 1], so at equal λ less than the others: its best λ may lie higher.
+    "DACL": Variant("dacl", {}, lambdas=(*LAMBDAS, 3.0)),
     "DACL, a = 1": Variant("dacl", {"attention": "one"}, lambdas=LAMBDAS),
     "DACL, mean one": Variant("dacl", {"mean_one": True}, lambdas=LAMBDAS),
     # The margin that the authors advise for small batches; relabeling begins after a third of the epochs.
