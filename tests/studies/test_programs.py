@@ -24,7 +24,7 @@ ROOTS = {
 NOT_MEASURED = {
     *("synthetic_choice", "synthetic_methods"),
     *("ferplus_recipe", "ferplus_start", "ferplus_choice", "ferplus_methods"),
-    *("mgln_repaired", "g2rl_geometry", "g2rl_settings", "transfer_faces", "transfer_annotators", "speed_steps"),
+    *("mgln_repaired", "g2rl_geometry", "g2rl_settings", "transfer_faces"),
 }
 CASES = [(program, part) for program in PROGRAMS for part in program.PARTS]
 
