@@ -7,7 +7,7 @@ import pytest
 
 import fer_tutorial.datasets.source as source_module
 import fer_tutorial.datasets.synthetic as synthetic
-import fer_tutorial.faces.sampling as sampling
+import fer_tutorial.faces.rendering as rendering
 from fer_tutorial.datasets import load_data, open_packed, open_source, pack
 from fer_tutorial.errors import UserError
 from fer_tutorial.faces import sample_faces
@@ -68,7 +68,7 @@ def test_sequences():
 def test_the_second_call_draws_nothing(cache, monkeypatch):
     first = load_data("synthetic", n=3, size=16)
     assert len(packs(cache)) == 1
-    monkeypatch.setattr(sampling, "render", None)  # would be called to draw
+    monkeypatch.setattr(rendering, "render", None)  # would be called to draw
     second = load_data("synthetic", n=3, size=16)
     assert isinstance(second.images, np.memmap)
     np.testing.assert_array_equal(first.images, second.images)
@@ -140,8 +140,8 @@ def test_three_chunks_are_the_whole_draw_bit_for_bit(name, options, monkeypatch)
 def drawn_counts(monkeypatch):
     """How many faces each call of ``render`` was asked for, from here on."""
     counts = []
-    render = sampling.render
-    monkeypatch.setattr(sampling, "render", lambda part, size: counts.append(len(part)) or render(part, size))
+    render = rendering.render
+    monkeypatch.setattr(rendering, "render", lambda part, size: counts.append(len(part)) or render(part, size))
     return counts
 
 
