@@ -1,6 +1,7 @@
 import dataclasses
 import os
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import fer_tutorial.faces.rendering as rendering
 from fer_tutorial.datasets import load_data, open_packed, open_source, pack
 from fer_tutorial.errors import UserError
 from fer_tutorial.faces import sample_faces
+
+FACES = Path(rendering.__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +48,16 @@ def test_splits_share_no_person_and_no_index(options):
     for field in ("subjects", "index"):
         values = [set(getattr(data, field).tolist()) for data in splits]
         assert not (values[0] & values[1] | values[0] & values[2] | values[1] & values[2])
+
+
+def test_every_file_that_draws_counts_for_the_cache(monkeypatch):
+    read = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or b"")
+    synthetic._faces_code()
+    assert {path.relative_to(FACES) for path in read if FACES in path.parents} == {
+        path.relative_to(FACES) for path in FACES.rglob("*.py")
+    }
+    assert Path(synthetic.__file__) in read
 
 
 def test_label_noise_goes_into_train_alone():

@@ -15,7 +15,7 @@ def test_eyeballs_are_seen_between_the_lids_alone():
 
 def test_closed_eyes_show_next_to_none():
     opened, closed = (change(eyes.paint, *on_canvas(parameters({43: strength}), 96)).sum() for strength in (0, 5))
-    assert closed < 0.1 * opened  # what is left on the line where the lids meet, lashes cover
+    assert closed < 0.2 * opened  # what is left on the line where the lids meet, lashes cover
 
 
 def test_the_dark_of_the_iris_moves_with_the_gaze():
