@@ -56,7 +56,7 @@ RANGES = {
 }  # fmt: skip
 # How wide the picture is, and the height of the face in its middle, for what is small or lies outside the face.
 UPPER, MIDDLE, LOWER = (1.3, -0.05), (1.3, 0.2), (1.3, 0.6)
-UNITS = dict.fromkeys("1 2 4 5 6 7 43".split(), UPPER) | {"9": MIDDLE, "10": MIDDLE, "26": (1.7, 0.5)}
+UNITS = dict.fromkeys(["1", "2", "4", "5", "6", "7", "43"], UPPER) | {"9": MIDDLE, "10": MIDDLE, "26": (1.7, 0.5)}
 CLOSE = {
     ("eye_", "lid_", "epi", "iris", "brow_", "gaze_", "makeup"): UPPER,
     ("nose_",): (1.1, 0.25),
