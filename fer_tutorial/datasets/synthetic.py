@@ -270,7 +270,7 @@ def _gray(images: np.ndarray) -> np.ndarray:
 def _faces_code() -> str:
     """A checksum of the source of ``fer_tutorial.faces``, and of this file, which decides who is in which split."""
     digest = hashlib.sha256()
-    for file in [*sorted((Path(__file__).parents[1] / "faces").glob("*.py")), Path(__file__)]:
+    for file in [*sorted((Path(__file__).parents[1] / "faces").rglob("*.py")), Path(__file__)]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:24]
 

@@ -28,19 +28,15 @@ scales with ``nuisance``.
 * *The prevalence of anything.*  How strong, how mixed and how frequent expressions are is our choice, not measured.
 """
 
+from fer_tutorial.faces.batch import FaceBatch
+from fer_tutorial.faces.camera import POSE
 from fer_tutorial.faces.degradation import DEGRADATION
-from fer_tutorial.faces.geometry import POSE
 from fer_tutorial.faces.identity import AGE_GROUPS, BEARDS, HAIR_STYLES, SEXES, SKIN_TONES, TRAITS
-from fer_tutorial.faces.rendering import LIGHT, SCENE
-from fer_tutorial.faces.sampling import (
-    FaceBatch,
-    FaceParameters,
-    face_parameters,
-    face_with,
-    render,
-    sample_faces,
-    sample_sequences,
-)
+from fer_tutorial.faces.one_face import face_parameters, face_with
+from fer_tutorial.faces.parameters import LIGHT, SCENE, FaceParameters
+from fer_tutorial.faces.rendering import render
+from fer_tutorial.faces.sampling import sample_faces
+from fer_tutorial.faces.sequences import sample_sequences
 
 __all__ = [
     "AGE_GROUPS",

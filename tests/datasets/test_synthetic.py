@@ -1,16 +1,19 @@
 import dataclasses
 import os
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fer_tutorial.datasets.source as source_module
 import fer_tutorial.datasets.synthetic as synthetic
-import fer_tutorial.faces.sampling as sampling
+import fer_tutorial.faces.rendering as rendering
 from fer_tutorial.datasets import load_data, open_packed, open_source, pack
 from fer_tutorial.errors import UserError
 from fer_tutorial.faces import sample_faces
+
+FACES = Path(rendering.__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +50,16 @@ def test_splits_share_no_person_and_no_index(options):
         assert not (values[0] & values[1] | values[0] & values[2] | values[1] & values[2])
 
 
+def test_every_file_that_draws_counts_for_the_cache(monkeypatch):
+    read = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or b"")
+    synthetic._faces_code()
+    assert {path.relative_to(FACES) for path in read if FACES in path.parents} == {
+        path.relative_to(FACES) for path in FACES.rglob("*.py")
+    }
+    assert Path(synthetic.__file__) in read
+
+
 def test_label_noise_goes_into_train_alone():
     train, test = (load_data("synthetic", split=split, n=20, size=16, label_noise=0.9) for split in ("train", "test"))
     assert (train.labels != train.clean_labels).mean() > 0.5
@@ -68,7 +81,7 @@ def test_sequences():
 def test_the_second_call_draws_nothing(cache, monkeypatch):
     first = load_data("synthetic", n=3, size=16)
     assert len(packs(cache)) == 1
-    monkeypatch.setattr(sampling, "render", None)  # would be called to draw
+    monkeypatch.setattr(rendering, "render", None)  # would be called to draw
     second = load_data("synthetic", n=3, size=16)
     assert isinstance(second.images, np.memmap)
     np.testing.assert_array_equal(first.images, second.images)
@@ -140,8 +153,8 @@ def test_three_chunks_are_the_whole_draw_bit_for_bit(name, options, monkeypatch)
 def drawn_counts(monkeypatch):
     """How many faces each call of ``render`` was asked for, from here on."""
     counts = []
-    render = sampling.render
-    monkeypatch.setattr(sampling, "render", lambda part, size: counts.append(len(part)) or render(part, size))
+    render = rendering.render
+    monkeypatch.setattr(rendering, "render", lambda part, size: counts.append(len(part)) or render(part, size))
     return counts
 
 
