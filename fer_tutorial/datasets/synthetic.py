@@ -86,6 +86,7 @@ class _Faces:
             (*shape, self.channels),
             self._reader(),
             action_unit_names=parts[0].action_unit_names,
+            group_names=parts[0].group_names,
             provenance={
                 "options": json.dumps({"seed": self.seed, **self.options}, sort_keys=True, default=str),
                 "code": _faces_code(),

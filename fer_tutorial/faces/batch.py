@@ -10,7 +10,16 @@ from torch import Tensor
 
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.faces.expressions import AU_NAMES
+from fer_tutorial.faces.identity import AGE_GROUPS, SEXES, SKIN_TONES
 from fer_tutorial.faces.parameters import FaceParameters
+
+# What FaceData says of the people: name -> attribute of an identity, and a word for each of its values.
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "sex": ("sex", SEXES),
+    "age group": ("age_group", AGE_GROUPS),
+    "skin tone": ("skin_tone", tuple(f"{tone} of {SKIN_TONES}" for tone in range(1, SKIN_TONES + 1))),  # 1 is lightest
+    "glasses": ("glasses", ("without", "with")),
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,10 @@ class FaceBatch:
             landmarks=array(self.landmarks),
             action_units=array(self.action_units if self.action_units.ndim == 2 else self.action_units[:, -1]),
             action_unit_names=AU_NAMES,
+            groups=np.stack(
+                [np.array(words)[self.identities[name].cpu().numpy()] for name, words in GROUPS.values()], axis=1
+            ),
+            group_names=tuple(GROUPS),
             subjects=self.subjects.cpu().numpy(),
             clean_labels=self.clean_labels.cpu().numpy(),
             lengths=array(self.lengths),

@@ -33,6 +33,7 @@ def test_the_faces_are_those_of_sample_faces():
         np.testing.assert_array_equal(getattr(data, name), array)
     assert data.class_names == faces.class_names
     assert data.action_unit_names == faces.action_unit_names
+    assert data.group_names == faces.group_names
 
 
 def test_a_smaller_set_is_the_beginning_of_a_larger_one(monkeypatch):

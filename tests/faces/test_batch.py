@@ -16,3 +16,17 @@ def test_as_face_data():
     assert data.action_unit_names == tuple(ACTION_UNITS)
     assert data.landmarks.shape == (8, 68, 2)
     assert data.votes.dtype == np.float32
+
+
+def test_people_by_group():
+    batch = sample_faces(48, seed=3, size=16, draw=False)
+    data = batch.to_face_data()
+    assert data.group_names == ("sex", "age group", "skin tone", "glasses")
+    first = {name: int(value[0]) for name, value in batch.identities.items()}
+    assert data.groups[0].tolist() == [
+        ("female", "male")[first["sex"]],
+        ("child", "young adult", "middle-aged", "old")[first["age_group"]],
+        f"{first['skin_tone'] + 1} of 6",
+        ("without", "with")[first["glasses"]],
+    ]
+    assert [len(np.unique(column)) for column in data.groups.T] == [2, 4, 6, 2]
