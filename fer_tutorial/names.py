@@ -9,5 +9,5 @@ BACKBONES = (
 )
 DATASETS = (
     *("synthetic", "synthetic_sequences", "ferplus", "fer2013", "london"),
-    *("rafdb", "genki", "jaffe", "kdef", "folder", "list", "packed"),
+    *("rafdb", "genki", "jaffe", "kdef", "akdef", "rafd", "folder", "list", "packed"),
 )

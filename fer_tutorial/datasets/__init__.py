@@ -6,7 +6,7 @@ memory-mapped array; ``CARDS`` says what is known of each data set.
 
 from fer_tutorial.datasets.arrays import data_from_arrays
 from fer_tutorial.datasets.cards import CARDS, Card
-from fer_tutorial.datasets.genki import genki_pose
+from fer_tutorial.datasets.genki import genki_boxes, genki_pose
 from fer_tutorial.datasets.load import load_data, open_source, splits_of
 from fer_tutorial.datasets.london import london_landmarks
 from fer_tutorial.datasets.packed import open_packed, pack
@@ -21,6 +21,7 @@ __all__ = [
     "FaceData",
     "Source",
     "data_from_arrays",
+    "genki_boxes",
     "genki_pose",
     "load_data",
     "london_landmarks",

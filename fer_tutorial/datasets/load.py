@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fer_tutorial.datasets.akdef import open_akdef
 from fer_tutorial.datasets.cards import CARDS
-from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
+from fer_tutorial.datasets.fer2013 import EXPECTED as EXPECTED_FER2013
+from fer_tutorial.datasets.fer2013 import fer2013_splits, open_fer2013
+from fer_tutorial.datasets.ferplus import open_ferplus
 from fer_tutorial.datasets.folder import folder_splits, open_folder
 from fer_tutorial.datasets.genki import open_genki
 from fer_tutorial.datasets.jaffe import open_jaffe
@@ -17,6 +20,7 @@ from fer_tutorial.datasets.london import open_london
 from fer_tutorial.datasets.packed import load_packed, packed_splits
 from fer_tutorial.datasets.picture_list import EXPECTED as EXPECTED_LIST
 from fer_tutorial.datasets.picture_list import list_splits, open_list
+from fer_tutorial.datasets.rafd import open_rafd
 from fer_tutorial.datasets.rafdb import SPLITS as RAFDB_SPLITS
 from fer_tutorial.datasets.rafdb import open_rafdb
 from fer_tutorial.datasets.source import SPLITS, Source, existing_root
@@ -34,12 +38,17 @@ READERS: dict[str, Callable[..., Source]] = {
     "genki": open_genki,
     "jaffe": open_jaffe,
     "kdef": open_kdef,
+    "akdef": open_akdef,
+    "rafd": open_rafd,
     "folder": open_folder,
     "list": open_list,
 }
 
+# Those that have not all three splits, wherever they lie.
+OWN_SPLITS: dict[str, tuple[str, ...]] = {"london": ("test",), "rafdb": RAFDB_SPLITS, "akdef": ("train",)}
+
 # Folds by person are made of all pictures of these, and not of a training split that no owner has drawn.
-FOLDED_WHOLE = ("folder", "list", "jaffe", "kdef")
+FOLDED_WHOLE = ("folder", "list", "jaffe", "kdef", "rafd")
 
 
 def load_data(
@@ -55,7 +64,7 @@ def load_data(
 
     Args:
         name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``rafdb``, ``genki``,
-            ``jaffe``, ``kdef``, ``folder``, ``list`` or ``packed``.
+            ``jaffe``, ``kdef``, ``akdef``, ``rafd``, ``folder``, ``list`` or ``packed``.
         root: where its files are; the synthetic ones need none.
         split: ``train``, ``valid`` or ``test``; readers of photographs also know ``all``, except ``ferplus`` and
             ``fer2013``; ``rafdb`` has no ``valid``, and ``london`` is ``test`` alone.
@@ -103,10 +112,10 @@ def splits_of(name: str, root: str | Path | None = None, **options: Any) -> tupl
     >>> splits_of("synthetic"), splits_of("london")
     (('train', 'valid', 'test'), ('test',))
     """
-    if name == "london":
-        return ("test",)
-    if name == "rafdb":
-        return RAFDB_SPLITS
+    if name in OWN_SPLITS:
+        return OWN_SPLITS[name]
+    if name == "fer2013" and root is not None:
+        return fer2013_splits(existing_root(name, root, EXPECTED_FER2013))
     if name == "folder":
         return folder_splits(
             existing_root("a folder of images", root, "a folder with a sub-folder for each expression")
