@@ -16,7 +16,7 @@ import pandas as pd
 from PIL import Image
 
 from fer_tutorial.datasets.images import UnreadableImage
-from fer_tutorial.datasets.places import Place, errors_named, opened
+from fer_tutorial.datasets.places import Place, errors_named, opened, refuse_bomb
 from fer_tutorial.errors import UserError
 from fer_tutorial.vocabulary import EXPRESSIONS
 
@@ -44,6 +44,7 @@ class PixelRows:
     def __init__(self, place: Place, count: int = len(FER2013_CLASSES), usage: str | None = None) -> None:
         self.place = place
         wanted = ("emotion", "pixels", "usage") if usage is None else ("emotion", "pixels")
+        refuse_bomb(place)
         with errors_named(place):
             self._file = place.open("rb")
             header = [name.decode(errors="replace").lower() for name in self._header()]

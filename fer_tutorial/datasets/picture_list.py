@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fer_tutorial.datasets.expression_names import expression_of
 from fer_tutorial.datasets.images import check_size, picture_reader
 from fer_tutorial.datasets.list_columns import columns_of
 from fer_tutorial.datasets.list_files import lists_of, picture_folder
@@ -24,6 +25,7 @@ from fer_tutorial.datasets.source import (
     check_split,
     existing_root,
     expression_classes,
+    logger,
     say_left_out,
 )
 from fer_tutorial.datasets.split_names import splits_named
@@ -222,6 +224,7 @@ def _read(
     _check_people(where, rows)
     splits_from = _set_splits(where, rows, split_by, table, subjects)
     rows = _once(where, rows, left_out)
+    _say_contradicting_folders(rows)
     return _Listed(where, rows, own, mapping, splits_from, bool(rows["person"].notna().all()), left_out)
 
 
@@ -271,7 +274,36 @@ def _set_splits(
             "PublicTest, PrivateTest; val, eval), another column with split_by=NAME, or split_by=drawn"
         )
     rows["split"] = rows["split"].map(named)
+    if known_people:
+        _refuse_shared(where, rows)
     return "from the list" if isinstance(table, str | None) else "from separate lists"
+
+
+def _refuse_shared(where: Path, rows: pd.DataFrame) -> None:
+    splits = rows.groupby("person", sort=False)["split"].unique()
+    shared = splits[splits.map(len) > 1]
+    if len(shared):
+        raise UserError(
+            f"{where} has {len(shared):,} people in more than one split, first {shared.index[0]} in "
+            f"{' and '.join(shared.iloc[0])}; expected everybody in one, so mend the list, or say "
+            "split_by=drawn, which keeps people together"
+        )
+
+
+def _say_contradicting_folders(rows: pd.DataFrame) -> None:
+    """Pictures that lie in a folder of another expression: perhaps relabeled, perhaps in the wrong row."""
+    folders = [expression_of(PurePosixPath(name).parent.name) for name in rows["picture"]]
+    torn = [
+        f"{row.picture} ({row.expression})"
+        for folder, row in zip(folders, rows.itertuples(), strict=True)
+        if folder is not None and folder != row.expression
+    ]
+    if torn:
+        logger.warning(
+            "list: %d labels are not those of the folders that the pictures lie in, first %s; labels of the list count",
+            len(torn),
+            torn[0],
+        )
 
 
 def _once(where: Path, rows: pd.DataFrame, left_out: dict[str, int]) -> pd.DataFrame:
