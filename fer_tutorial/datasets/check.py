@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import numpy as np
 
 from fer_tutorial.datasets.cards import CARDS
 from fer_tutorial.datasets.load import FOLDED_WHOLE, open_source, reader_of, splits_of
-from fer_tutorial.datasets.published import PUBLISHED
+from fer_tutorial.datasets.published import PUBLISHED, Published
 from fer_tutorial.datasets.recognize import recognize
 from fer_tutorial.datasets.source import Source, existing_root, logger
 from fer_tutorial.errors import UserError
@@ -43,6 +44,7 @@ def check_folder(name: str | None, root: str | Path | None, **options: Any) -> s
     lines = [("data set", f"{name}, {said_by}: {title}")]
     if name == "packed":
         return _filled([*lines, ("splits", ", ".join(splits_of(name, root)))])
+    with_options = bool(options)
     if "num_classes" not in options and "num_classes" in inspect.signature(reader_of(name)).parameters:
         options["num_classes"] = 8
     sources: dict[str, Source] = {}
@@ -61,9 +63,9 @@ def check_folder(name: str | None, root: str | Path | None, **options: Any) -> s
     lines += [("form", form) for form in sorted(forms)]
     for split, source in sources.items():
         lines.append((split, _counts(source)))
-        warnings += differences(name, split, source)
+        warnings += differences(name, split, source, with_options)
     if sources and not warnings:
-        known = [split for split, source in sources.items() if published_of(name, split, source)]
+        known = [split for split, source in sources.items() if published_of(name, split, source, with_options)]
         lines.append(("right", f"counts as published ({', '.join(known)})" if known else "nothing was refused"))
     lines += [("note", note) for note in dict.fromkeys(notes)]
     return _filled([*lines, *(("WARNING", warning) for warning in warnings)])
@@ -74,18 +76,18 @@ def form_of(source: Source) -> str:
     return source.provenance.get("form") or source.provenance.get("layout") or ""
 
 
-def published_of(name: str, split: str, source: Source) -> Any:
+def published_of(name: str, split: str, source: Source, with_options: bool = False) -> Published | None:
     """What is known of the counts of this split in this form; None if nothing is."""
-    form = form_of(source)
-    return next(
-        (each for each in PUBLISHED.get(name, ()) if each.split == split and form.startswith(each.form)),
-        None,
-    )
+    for each in PUBLISHED.get(name, ()):
+        is_form = re.fullmatch(each.form, form_of(source)) if each.form else not with_options
+        if each.split == split and is_form:
+            return each
+    return None
 
 
-def differences(name: str, split: str, source: Source) -> list[str]:
-    """A sentence for each count that is not the published one."""
-    published = published_of(name, split, source)
+def differences(name: str, split: str, source: Source, with_options: bool = False) -> list[str]:
+    """A sentence that names the counts that are not the published ones; none where nothing is known."""
+    published = published_of(name, split, source, with_options)
     if published is None:
         return []
     counts = Counter(source.class_names[label] for label in source.table["labels"].tolist())

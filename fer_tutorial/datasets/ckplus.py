@@ -135,7 +135,7 @@ def open_ckplus(
         recordings,
         lambda each: is_in(split, each.person, FOLDS[protocol], fold),
         sorted({*LABELED_PEOPLE, *(each.person for each in recordings)}),
-        {**provenance, "form": "the owners'", "labels": labels},
+        {**provenance, "form": f"the owners', {labels}, {frames}"},
         {"recordings without a label": len(found.pictures) - len(keys)},
         tuple(ACTION_UNITS),
     )

@@ -48,6 +48,7 @@ def open_disfa(
     every: int = 1,
     camera: str = "left",
     landmarks: bool = True,
+    fill_corners: bool = False,
 ) -> Source:
     """The frames of DISFA's videos with the intensities of twelve action units.
 
@@ -68,6 +69,8 @@ def open_disfa(
             64) unknown; frames in which the owners say that points are wrong have none (NaN).  Pictures are then cut
             to the square around the points (where a frame has none, around the middle one of the person), otherwise to
             the central square.
+        fill_corners: whether the two unknown points are put where they may be, halfway from the outer corner to the
+            inner points beside it.  G2RL learns geometry from faces whose 68 points are all known, so it needs this.
 
     ``index`` is the place of the person among the 27, from 0, times 100,000, plus the number of the frame, from 1.
 
@@ -94,7 +97,9 @@ def open_disfa(
     for person in present:
         grades = _grades(person, labels[person])
         numbers = sorted(grades)[::every]
-        of_person = SubjectPoints(person, points[person], len(grades)) if landmarks and person in points else None
+        of_person = (
+            SubjectPoints(person, points[person], len(grades), fill_corners) if landmarks and person in points else None
+        )
         for number, (box, of_frame) in zip(numbers, _faces(of_person, numbers), strict=True):
             frames.add(person, person, number, grades[number])
             places.append((videos[person], number - 1, box))

@@ -17,6 +17,8 @@ from fer_tutorial.errors import UserError
 LANDMARK_FILE = re.compile(r"(?:SN\d{3}_(?P<from_0>\d+)|l(?P<from_1>\d+))_lm\.mat", re.IGNORECASE)
 # The 66 are the 68 without the inner corners of the mouth.
 KNOWN = [point for point in range(68) if point not in (60, 64)]
+# Where they may be put: halfway from the outer corner to the middle of the two inner points beside it.
+INNER_CORNERS = ((60, 48, [61, 67]), (64, 54, [63, 65]))
 # Frames, from 1 and both ends with them, in which the owners say that the points are wrong; the labels stand.
 WRONG = {
     "SN001": ((398, 420), (3190, 3243)),
@@ -49,8 +51,8 @@ class SubjectPoints:
     By one public account a folder may have one file more than there are frames, and then the first is none of them.
     """
 
-    def __init__(self, person: str, files: list[Path], frames: int) -> None:
-        self.person = person
+    def __init__(self, person: str, files: list[Path], frames: int, fill_corners: bool = False) -> None:
+        self.person, self.fill_corners = person, fill_corners
         self._files: dict[int, Path] = {}
         surplus = len(files) == frames + 1
         for file in files:
@@ -69,6 +71,9 @@ class SubjectPoints:
         file = self._files.get(frame)
         if file is not None and not is_wrong(self.person, frame):
             points[KNOWN] = _read(file)
+            if self.fill_corners:
+                for corner, outer, lips in INNER_CORNERS:
+                    points[corner] = (points[outer] + points[lips].mean(axis=0)) / 2
         return points
 
 

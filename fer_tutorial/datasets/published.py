@@ -13,7 +13,10 @@ from fer_tutorial.vocabulary import EXPRESSIONS
 
 @dataclass(frozen=True)
 class Published:
-    """``total`` samples in a split of a form, which may be said by the beginning of its name; by class where known."""
+    """``total`` samples in a split of a form, by class where known.
+
+    ``form`` is a regular expression for the form's name; an empty one stands for all forms, read without options.
+    """
 
     form: str
     split: str
@@ -30,14 +33,15 @@ _FER2013 = {
     "valid": (467, 56, 496, 895, 653, 415, 607),
     "test": (491, 55, 528, 879, 594, 416, 626),
 }
+_CKPLUS = (45, 59, 25, 69, 28, 83, 18)
 _CK48 = (135, 177, 75, 207, 84, 249, 54)
 PUBLISHED: dict[str, tuple[Published, ...]] = {
     "fer2013": tuple(_counted("", split, FER2013_CLASSES, counts) for split, counts in _FER2013.items()),
     "rafdb": (
-        _counted("basic", "train", BASIC, (1290, 281, 717, 4772, 1982, 705, 2524)),
-        _counted("basic", "test", BASIC, (329, 74, 160, 1185, 478, 162, 680)),
-        Published("compound", "train", 3_162),
-        Published("compound", "test", 792),
+        _counted("basic.*", "train", BASIC, (1290, 281, 717, 4772, 1982, 705, 2524)),
+        _counted("basic.*", "test", BASIC, (329, 74, 160, 1185, 478, 162, 680)),
+        Published("compound.*", "train", 3_162),
+        Published("compound.*", "test", 792),
     ),
     "affectnet": (
         Published("the owners' of 2017", "train", 287_651),
@@ -55,7 +59,9 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
     "akdef": (_counted("", "train", EXPRESSIONS[:7], (10,) * 7),),
     "rafd": (_counted("", "all", EXPRESSIONS, (1005,) * 8),),
     "ckplus": (
-        _counted("the owners'", "all", (*HDF5_CLASSES,), (45, 59, 25, 69, 28, 83, 18)),
+        _counted(
+            "the owners', emotion, (all|first_middle_last|last)", "all", HDF5_CLASSES, (45, 59, 25, 69, 28, 83, 18)
+        ),
         _counted("class folders", "all", HDF5_CLASSES, _CK48),
         _counted("CK_data.h5", "all", HDF5_CLASSES, _CK48),
     ),

@@ -1,7 +1,7 @@
 import pytest
 
 from fer_tutorial.datasets import open_source, pack
-from fer_tutorial.datasets.check import check_folder
+from fer_tutorial.datasets.check import check_folder, differences, published_of
 from fer_tutorial.datasets.kdef import ANGLES, EXPRESSION
 from tests.helpers.refusals import refused
 
@@ -61,6 +61,7 @@ def test_sets_without_published_counts(class_folder, tmp_path):
 def test_options_go_to_the_reader(akdef):
     report = " ".join(check_folder("akdef", akdef, angles="S").split())
     assert "14 samples" in report
+    assert "WARNING" not in report  # counts are published of the whole
     assert "akdef has no option 'color'" in " ".join(check_folder("akdef", akdef, color="red").split())
 
 
@@ -73,3 +74,14 @@ def test_what_cannot_be_checked(tmp_path):
         check_folder("synthetic", tmp_path)
     with refused("there is no data set 'mnist'"):
         check_folder("mnist", tmp_path)
+
+
+def test_counts_are_compared_in_the_form_they_are_of(save, face, tmp_path):
+    for frame in (15, 16, 17):
+        save(tmp_path / f"CK+48/anger/S010_004_{frame:08}.png", face(frame))
+    report = " ".join(check_folder(None, tmp_path).split())
+    assert "form class folders" in report
+    assert "3 anger (132 missing of 135)" in report
+    source = open_source("ckplus", tmp_path, "all")
+    assert [text[:32] for text in differences("ckplus", "all", source)] == ["all has other counts than publis"]
+    assert published_of("ckplus", "train", source) is None

@@ -25,6 +25,17 @@ def test_66_points_become_68_with_the_inner_corners_unknown(written):
     assert set(points[KNOWN].ravel().tolist()) == {1.0}
 
 
+def test_corners_may_be_filled(tmp_path):
+    io = pytest.importorskip("scipy.io")
+    points = np.zeros((66, 2))
+    points[KNOWN.index(48)] = (0, 10)
+    points[[KNOWN.index(61), KNOWN.index(67)]] = ((8, 8), (8, 12))
+    io.savemat(tmp_path / "l00001_lm.mat", {"pts": points})
+    filled = SubjectPoints("SN003", [tmp_path / "l00001_lm.mat"], 1, fill_corners=True).of(1)
+    assert filled[60].tolist() == [4, 10]
+    assert np.isfinite(filled).all()
+
+
 def test_both_ways_of_counting(written):
     files = written("l00001_lm.mat", "l00003_lm.mat")
     points = SubjectPoints("SN031", files, 3)
