@@ -8,6 +8,7 @@ BACKBONES = (
     *("resnet18", "resnet34", "resnet50", "efficientnet_lite0"),
 )
 DATASETS = (
-    *("synthetic", "synthetic_sequences", "ferplus", "fer2013", "london"),
-    *("rafdb", "genki", "jaffe", "kdef", "folder", "list", "packed"),
+    *("synthetic", "synthetic_sequences", "ferplus", "fer2013", "london", "rafdb", "affectnet", "expw"),
+    *("emotionet", "genki", "jaffe", "kdef", "akdef", "rafd", "ckplus", "oulu_casia", "disfa", "bp4d"),
+    *("folder", "list", "packed"),
 )

@@ -15,14 +15,33 @@ from fer_tutorial.names import DATASETS
 
 @dataclass
 class DatasetsCommand:
-    """List the data sets, or show what is known of one: license, how to get it, layout, classes, citation."""
+    """List the data sets, or show what is known of one: license, how to get it, layout, classes, citation.
 
-    name: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(help="of a data set")] = None
+    datasets check [NAME] --data-root DIR says which set and form lies there, and how its counts differ from those
+    published.
+    """
+
+    name: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(help="of a data set, or check")] = None
+    checked: Annotated[
+        tyro.conf.Positional[str | None], tyro.conf.arg(help="after check, the name of the data set if you know it")
+    ] = None
+    data_root: Annotated[Path | None, tyro.conf.arg(help="after check, the folder that holds the data set")] = None
+    data_options: Annotated[tuple[str, ...], tyro.conf.arg(help=f"after check, {DATA_OPTIONS}")] = ()
 
     def execute(self) -> None:
-        """Print the table or the card."""
+        """Print the table, the card or the report."""
+        from fer_tutorial.datasets.check import check_folder
         from fer_tutorial.datasets.commands import dataset_card, datasets_table
 
+        if self.name == "check":
+            options = named_values(self.data_options, OF_THEIR_OWN)
+            print(check_folder(self.checked, self.data_root, **options))
+            return
+        if self.checked is not None or self.data_root is not None:
+            raise UserError(
+                f"the card of {self.name} needs no more than its name; expected fer-tutorial datasets check [NAME] "
+                "--data-root DIR, if you want files to be checked"
+            )
         if self.name == "packed":
             raise UserError("packed is what fer-tutorial pack writes of any data set, so see the card of that data set")
         print(datasets_table() if self.name is None else dataset_card(self.name))

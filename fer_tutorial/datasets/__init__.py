@@ -4,9 +4,12 @@
 memory-mapped array; ``CARDS`` says what is known of each data set.
 """
 
+from fer_tutorial.datasets.affectnet import affectnet_annotations
 from fer_tutorial.datasets.arrays import data_from_arrays
 from fer_tutorial.datasets.cards import CARDS, Card
-from fer_tutorial.datasets.genki import genki_pose
+from fer_tutorial.datasets.ckplus import ckplus_action_units
+from fer_tutorial.datasets.emotionet import emotionet_action_units
+from fer_tutorial.datasets.genki import genki_boxes, genki_pose
 from fer_tutorial.datasets.load import load_data, open_source, splits_of
 from fer_tutorial.datasets.london import london_landmarks
 from fer_tutorial.datasets.packed import open_packed, pack
@@ -20,7 +23,11 @@ __all__ = [
     "Card",
     "FaceData",
     "Source",
+    "affectnet_annotations",
+    "ckplus_action_units",
     "data_from_arrays",
+    "emotionet_action_units",
+    "genki_boxes",
     "genki_pose",
     "load_data",
     "london_landmarks",

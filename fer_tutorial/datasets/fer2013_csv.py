@@ -16,7 +16,7 @@ import pandas as pd
 from PIL import Image
 
 from fer_tutorial.datasets.images import UnreadableImage
-from fer_tutorial.datasets.places import Place, errors_named, opened
+from fer_tutorial.datasets.places import Place, errors_named, opened, refuse_bomb
 from fer_tutorial.errors import UserError
 from fer_tutorial.vocabulary import EXPRESSIONS
 
@@ -25,39 +25,47 @@ VOTE_COLUMNS: tuple[str, ...] = (*EXPRESSIONS, "unknown", "NF")
 # The seven labels of fer2013.csv, 0 to 6, in its own order.
 FER2013_CLASSES: tuple[str, ...] = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 FACE_SIZE = 48
+PIXEL_FILES = ("fer2013.csv", "icml_face_data.csv")
+ARCHIVES = (".tar", ".tgz", ".gz", ".zip", ".rar", ".7z")
 
 
 class PixelRows:
     """``fer2013.csv``: emotion and usage of every row, and where its pixels lie, so that they are read when needed.
 
+    Args:
+        place: the file.
+        count: how many labels there are, from 0.
+        usage: of all rows, where the file has no such column.
+
     Raises:
         UserError: columns missing, rows of another length, labels that are none, an unknown usage.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, count: int = len(FER2013_CLASSES), usage: str | None = None) -> None:
         self.place = place
+        wanted = ("emotion", "pixels", "usage") if usage is None else ("emotion", "pixels")
+        refuse_bomb(place)
         with errors_named(place):
             self._file = place.open("rb")
             header = [name.decode(errors="replace").lower() for name in self._header()]
-            _check_columns(place, header, ("emotion", "pixels", "usage"))
-            self._emotion, self._pixels, self._usage = map(header.index, ("emotion", "pixels", "usage"))
+            _check_columns(place, header, wanted)
+            self._emotion, self._pixels = header.index("emotion"), header.index("pixels")
             self._width = len(header)
             emotion: list[str] = []
-            usage: list[str] = []
+            usages: list[str] = []
             offsets: list[int] = []
             for offset, line in self._lines():
                 fields = self._fields(line, len(offsets))
                 offsets.append(offset)
                 emotion.append(fields[self._emotion].decode(errors="replace").strip())
-                usage.append(fields[self._usage].decode(errors="replace"))
+                usages.append(usage or fields[header.index("usage")].decode(errors="replace"))
         self._offsets = np.array(offsets, np.int64)
-        self.usage = canonical_usage(usage, place)
+        self.usage = canonical_usage(usages, place)
         labels = pd.to_numeric(pd.Series(emotion, dtype=str), errors="coerce").to_numpy(np.float64)
-        wrong = np.flatnonzero(~np.isin(labels, np.arange(len(FER2013_CLASSES))))
+        wrong = np.flatnonzero(~np.isin(labels, np.arange(count)))
         if len(wrong):
             raise UserError(
-                f"{place} has the label {emotion[wrong[0]]!r} in data row {wrong[0] + 1}; expected 0 to "
-                f"{len(FER2013_CLASSES) - 1}"
+                f"{place} has the label {emotion[wrong[0]]!r} in data row {wrong[0] + 1}; expected 0 to {count - 1}"
             )
         self.emotion = labels.astype(np.int64)
 
@@ -145,6 +153,16 @@ def named_rows(table: pd.DataFrame, split: str) -> tuple[np.ndarray, np.ndarray,
     names = table["Image name"].to_numpy()[rows].astype(str)
     check_names(names, "fer2013new.csv")
     return names, table[list(VOTE_COLUMNS)].to_numpy(np.float64)[rows], rows
+
+
+def nearby(names: list[str]) -> str:
+    """What lies there instead: the archive that holds the file, or another file of the contest."""
+    archives = [name for name in names if name.lower().endswith(ARCHIVES)]
+    if archives:
+        return f"; unpack {archives[0]} first"
+    if "train.csv" in names:
+        return "; train.csv, which lies there, has no Usage: fer2013.csv comes in fer2013.tar.gz"
+    return ""
 
 
 def canonical_usage(values: list[str], place: Place) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""FERPlus and FER2013: the same 48×48 gray faces, with ten annotators' votes or with the original single label.
+"""FERPlus: FER2013's 48×48 gray faces with ten annotators' votes.
 
-Both come in two layouts.  *Folders* (FERPlus): ``FER2013Train/*.png`` with a ``label.csv`` each, plain or zipped.
-*CSV* (FER2013, and FERPlus beside it): ``fer2013.csv`` with the pixels as text and ``fer2013new.csv`` with the votes.
+It comes in two layouts.  *Folders*: ``FER2013Train/*.png`` with a ``label.csv`` each, plain or zipped.  *CSV*:
+``fer2013.csv`` with the pixels as text and, beside it, ``fer2013new.csv`` with the votes.
 
 What to know before counting anything, checked on the published files:
 
@@ -23,11 +23,12 @@ from PIL import Image
 
 from fer_tutorial.datasets.fer2013_csv import (
     FACE_SIZE,
-    FER2013_CLASSES,
+    PIXEL_FILES,
     USAGES,
     VOTE_COLUMNS,
     PixelRows,
     named_rows,
+    nearby,
     read_label_csv,
     read_vote_table,
 )
@@ -42,13 +43,10 @@ from fer_tutorial.datasets.source import (
     say_left_out,
 )
 from fer_tutorial.errors import UserError
-from fer_tutorial.vocabulary import EXPRESSIONS
 
 FOLDERS: dict[str, str] = {"train": "FER2013Train", "valid": "FER2013Valid", "test": "FER2013Test"}
-PIXEL_FILES = ("fer2013.csv", "icml_face_data.csv")
 VOTE_FILE = "fer2013new.csv"
 UNKNOWN = VOTE_COLUMNS.index("unknown")
-ARCHIVES = (".tar", ".tgz", ".gz", ".zip", ".rar", ".7z")
 
 EXPECTED = (
     "a folder or a zip file with FER2013Train/, FER2013Valid/, FER2013Test/ (each with its label.csv), "
@@ -185,57 +183,6 @@ def open_ferplus(
     )
 
 
-def open_fer2013(
-    root: str | Path | None, split: str = "train", size: int = 48, channels: int = 3, num_classes: int = 7
-) -> Source:
-    """FER2013 with its own single label for each picture, which is often wrong, from ``fer2013.csv``.
-
-    Every row is kept, pictures that are no faces included.  ``index`` is the row number, from 0.
-
-    Raises:
-        UserError: no ``fer2013.csv``, columns missing, labels out of range, or pictures that are not 48×48.
-    """
-    check_size(size, channels)
-    check_split("fer2013", split, tuple(USAGES))
-    class_names = expression_classes(num_classes)
-    path = existing_root("fer2013", root, "fer2013.csv or a folder with it")
-    listing = Listing(path, FOLDERS.values())
-    file = listing.file(*PIXEL_FILES)
-    if file is None:
-        if any(listing.folder(folder) is not None for folder in FOLDERS.values()):
-            raise UserError(
-                f"{path} holds FERPlus's folders, which have FERPlus's votes but not FER2013's own labels; "
-                "read it as ferplus, or add fer2013.csv"
-            )
-        raise UserError(
-            f"there is no fer2013.csv in {path}; expected it there, with columns emotion, pixels and "
-            f"Usage{_nearby(listing.names)}"
-        )
-    rows = PixelRows(file)
-    chosen = np.flatnonzero(rows.usage == USAGES[split])
-    order = np.array([EXPRESSIONS.index(name) for name in FER2013_CLASSES])
-
-    def read(start: int, stop: int) -> np.ndarray:
-        def picture(row: int) -> np.ndarray:
-            return to_pixels(rows.face(int(chosen[row])), size, channels)
-
-        return stack_pixels(picture, start, stop, (size, size, channels))
-
-    return Source(
-        "fer2013",
-        split,
-        class_names,
-        {
-            "labels": order[rows.emotion[chosen]],
-            "index": chosen,
-            "keys": np.array([f"data row {row + 1}" for row in chosen]),
-        },
-        (size, size, channels),
-        read,
-        provenance={"root": str(path.resolve()), "layout": "csv"},
-    )
-
-
 def _read_layout(root: Path, split: str) -> Layout:
     """The folders if there are pictures in them, otherwise the CSV files if both are there."""
     listing = Listing(root, FOLDERS.values())
@@ -252,17 +199,7 @@ def _read_layout(root: Path, split: str) -> Layout:
         )
     missing = f", but no {VOTE_FILE}" if pixel_file else f", but no {PIXEL_FILES[0]}" if vote_file else ""
     found = ", ".join(sorted(listing.names)[:8]) or "nothing"
-    raise UserError(f"{root} is not FERPlus: expected {EXPECTED}; found {found}{missing}{_nearby(listing.names)}")
-
-
-def _nearby(names: list[str]) -> str:
-    """What lies there instead: the archive that holds the file, or another file of the contest."""
-    archives = [name for name in names if name.lower().endswith(ARCHIVES)]
-    if archives:
-        return f"; unpack {archives[0]} first"
-    if "train.csv" in names:
-        return "; train.csv, which lies there, has no Usage: fer2013.csv comes in fer2013.tar.gz"
-    return ""
+    raise UserError(f"{root} is not FERPlus: expected {EXPECTED}; found {found}{missing}{nearby(listing.names)}")
 
 
 def _from_folder(folder: Place, vote_file: Place | None, split: str) -> Layout:

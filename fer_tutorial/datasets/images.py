@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ IMAGE_SUFFIXES = (
 )
 MAX_SIZE = 4096
 NAMED_AT_MOST = 3
+# A box may be so many times as large as its picture; a larger one is a fault of the list.
+MOST_BEYOND = 4
 
 
 class UnreadableImage(UserError):
@@ -129,11 +132,21 @@ def picture_reader(
         def picture(position: int) -> np.ndarray:
             image = open_image_file(files[position])
             box = box_of(position, image) if box_of is not None else None
+            if box is not None:
+                _check_box(box, image, files[position])
             return to_pixels(image, size, channels, box)
 
         return stack_pixels(picture, start, stop, (size, size, channels))
 
     return read
+
+
+def _check_box(box: Box, image: Image.Image, file: Path) -> None:
+    left, top, right, bottom = box
+    if right <= 0 or bottom <= 0 or left >= image.width or top >= image.height:
+        raise UnreadableImage(file, f"is {image.width}×{image.height} pixels, but the face is said to be outside of it")
+    if max(right - left, bottom - top) > MOST_BEYOND * max(image.size):
+        raise UnreadableImage(file, f"is {image.width}×{image.height} pixels, but the face is said to be far larger")
 
 
 def square_around(box: Box, image: Image.Image) -> Box:
@@ -152,6 +165,8 @@ def square_around(box: Box, image: Image.Image) -> Box:
 def to_pixels(image: Image.Image, size: int, channels: int, box: Box | None = None) -> np.ndarray:
     """The square ``box`` (left, top, right, bottom; without one, the largest central square) as uint8 (size, size, C).
 
+    Where the box reaches beyond the picture there is black.
+
     Shrinking averages over the pixels that fall together (Pillow's bilinear filter), so that no aliasing appears.
     """
     if box is None:
@@ -159,9 +174,18 @@ def to_pixels(image: Image.Image, size: int, channels: int, box: Box | None = No
         left, top = (image.width - side) // 2, (image.height - side) // 2
         box = (left, top, left + side, top + side)
     image = image.convert("L" if channels == 1 else "RGB")
+    if box[0] < 0 or box[1] < 0 or box[2] > image.width or box[3] > image.height:
+        image, box = _with_margin(image, box)
     if (size, size) != image.size or box != (0, 0, size, size):
         image = image.resize((size, size), Image.Resampling.BILINEAR, box=box)
     return np.asarray(image).reshape(size, size, channels)  # (H, W) or (H, W, 3) -> (H, W, C)
+
+
+def _with_margin(image: Image.Image, box: Box) -> tuple[Image.Image, Box]:
+    """The pixels that ``box`` reaches, black beyond the picture, and the box within them."""
+    left, top = math.floor(box[0]), math.floor(box[1])
+    reached = image.crop((left, top, math.ceil(box[2]), math.ceil(box[3])))
+    return reached, (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
 
 
 def as_uint8(images: np.ndarray, where: str = "images") -> np.ndarray:

@@ -49,12 +49,12 @@ def open_jaffe(
             others.append(file.name)
         else:
             found.add(file.stem.upper(), file, EXPRESSION[name["expression"].upper()], name["person"].upper())
-    if not found.keys:
+    if not found.files:
         raise UserError(f"{path} has no picture named as JAFFE's are, first {others[0]}; expected {EXPECTED}")
     if others:
         found.left_out[f"pictures that are not named as JAFFE's (first {others[0]})"] = len(others)
-    if len(found.keys) != PUBLISHED:
+    if len(found.files) != PUBLISHED:
         found.left_out[f"of the {PUBLISHED} published pictures, which are not there"] = max(
-            PUBLISHED - len(found.keys), 0
+            PUBLISHED - len(found.files), 0
         )
     return found.source(path, split, PEOPLE_OF, (size, size, channels), num_classes)

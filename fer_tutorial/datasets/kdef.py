@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_tutorial.datasets.images import UnreadableImage, check_size, open_image_file
 from fer_tutorial.datasets.posed import PosedPictures, pictures_below
-from fer_tutorial.datasets.source import SPLITS, Source, check_split, existing_root
+from fer_tutorial.datasets.source import SPLITS, Source, check_split, chosen_among, existing_root
 from fer_tutorial.errors import UserError
 
 EXPECTED = "the folder KDEF, with pictures such as AF01/AF01AFS.JPG"
@@ -29,7 +29,9 @@ NAME = re.compile(
     rf"(?P<session>[AB])(?P<person>[FM]\d\d)(?P<expression>{'|'.join(EXPRESSION)})(?P<angle>{'|'.join(ANGLES)})",
     re.IGNORECASE,
 )
-AVERAGE = re.compile(rf"[FM](?:{'|'.join(EXPRESSION)})(?:{'|'.join(ANGLES)})", re.IGNORECASE)
+AVERAGE = re.compile(
+    rf"(?P<sex>[FM])(?P<expression>{'|'.join(EXPRESSION)})(?P<angle>{'|'.join(ANGLES)})", re.IGNORECASE
+)
 # Files of the published set that lack letters; each is the one that is missing in its folder.  The last is of AKDEF.
 MISNAMED = {"AF31V": "AF31SAHL", "AM31H": "AM31SUHR", "FAHR": "FAFHR"}
 # Four files are all black, of 12,104 bytes; a black JPEG is small however it was saved, so only small ones are opened.
@@ -51,8 +53,8 @@ def open_kdef(
     valid, in 0 test, and all others train; or ``all`` is read, for folds by ``subjects``.  ``index`` is the place in
     the sorted list of proper names, from 0.
 
-    Two files with letters missing in their names are put right; black pictures, AKDEF's averages (which show everybody,
-    so that they belong in no test) and other names are counted and left out.
+    Two files with letters missing in their names are put right; black pictures, AKDEF's averages (read as ``akdef``)
+    and other names are counted and left out.
 
     Args:
         root: the folder KDEF or one around it.
@@ -67,7 +69,7 @@ def open_kdef(
     """
     check_size(size, channels)
     check_split("kdef", split, (*SPLITS, "all"))
-    wanted = _angles(angles)
+    wanted = chosen_among("angles", angles, ANGLES, "angles=HL,S,HR")
     path = existing_root("kdef", root, EXPECTED)
     found = PosedPictures("kdef", PEOPLE)
     files = pictures_below(path, EXPECTED)
@@ -92,7 +94,7 @@ def open_kdef(
             black += 1
         else:
             found.add(proper, file, EXPRESSION[name["expression"]], name["person"])
-    if not found.keys:
+    if not found.files:
         raise UserError(
             f"{path} has no picture named as KDEF's are from {', '.join(wanted)}; expected {EXPECTED}, and not the "
             "averages of AKDEF"
@@ -104,13 +106,6 @@ def open_kdef(
         f"pictures that are not named as KDEF's (first {others[0] if others else ''})": len(others),
     }
     return found.source(path, split, PEOPLE_OF, (size, size, channels), num_classes)
-
-
-def _angles(angles: str) -> list[str]:
-    wanted = [angle.strip().upper() for angle in angles.split(",")] if isinstance(angles, str) else []
-    if not wanted or any(angle not in ANGLES for angle in wanted):
-        raise UserError(f"angles is {angles!r}; expected some of {','.join(ANGLES)}, such as angles=HL,S,HR")
-    return wanted
 
 
 def _is_black(file: Path) -> bool:

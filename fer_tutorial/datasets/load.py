@@ -7,19 +7,35 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fer_tutorial.datasets.affectnet import SPLITS as AFFECTNET_SPLITS
+from fer_tutorial.datasets.affectnet import open_affectnet
+from fer_tutorial.datasets.akdef import open_akdef
+from fer_tutorial.datasets.bp4d import open_bp4d
 from fer_tutorial.datasets.cards import CARDS
-from fer_tutorial.datasets.ferplus import open_fer2013, open_ferplus
+from fer_tutorial.datasets.ckplus import EXPECTED as EXPECTED_CKPLUS
+from fer_tutorial.datasets.ckplus import ckplus_splits, open_ckplus
+from fer_tutorial.datasets.coded_frames import SPLITS as SPLITS_OF_CODED
+from fer_tutorial.datasets.disfa import open_disfa
+from fer_tutorial.datasets.emotionet import open_emotionet
+from fer_tutorial.datasets.expw import open_expw
+from fer_tutorial.datasets.fer2013 import EXPECTED as EXPECTED_FER2013
+from fer_tutorial.datasets.fer2013 import fer2013_splits, open_fer2013
+from fer_tutorial.datasets.ferplus import open_ferplus
+from fer_tutorial.datasets.fixed_folds import SPLITS as SPLITS_OF_FOLDS
 from fer_tutorial.datasets.folder import folder_splits, open_folder
 from fer_tutorial.datasets.genki import open_genki
 from fer_tutorial.datasets.jaffe import open_jaffe
 from fer_tutorial.datasets.kdef import open_kdef
 from fer_tutorial.datasets.london import open_london
+from fer_tutorial.datasets.oulu_casia import open_oulu_casia
 from fer_tutorial.datasets.packed import load_packed, packed_splits
 from fer_tutorial.datasets.picture_list import EXPECTED as EXPECTED_LIST
 from fer_tutorial.datasets.picture_list import list_splits, open_list
+from fer_tutorial.datasets.rafd import open_rafd
 from fer_tutorial.datasets.rafdb import SPLITS as RAFDB_SPLITS
 from fer_tutorial.datasets.rafdb import open_rafdb
-from fer_tutorial.datasets.source import SPLITS, Source, existing_root
+from fer_tutorial.datasets.recognize import recognize
+from fer_tutorial.datasets.source import SPLITS, Source, existing_root, logger
 from fer_tutorial.datasets.synthetic import load_synthetic, open_synthetic, open_synthetic_sequences
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
@@ -34,12 +50,32 @@ READERS: dict[str, Callable[..., Source]] = {
     "genki": open_genki,
     "jaffe": open_jaffe,
     "kdef": open_kdef,
+    "akdef": open_akdef,
+    "rafd": open_rafd,
+    "ckplus": open_ckplus,
+    "oulu_casia": open_oulu_casia,
+    "affectnet": open_affectnet,
+    "expw": open_expw,
+    "emotionet": open_emotionet,
+    "disfa": open_disfa,
+    "bp4d": open_bp4d,
     "folder": open_folder,
     "list": open_list,
 }
 
+# Those that have not all three splits, wherever they lie.
+OWN_SPLITS: dict[str, tuple[str, ...]] = {
+    "london": ("test",),
+    "rafdb": RAFDB_SPLITS,
+    "akdef": ("train",),
+    "oulu_casia": SPLITS_OF_FOLDS,
+    "affectnet": AFFECTNET_SPLITS,
+    "disfa": SPLITS_OF_CODED,
+    "bp4d": SPLITS_OF_CODED,
+}
+
 # Folds by person are made of all pictures of these, and not of a training split that no owner has drawn.
-FOLDED_WHOLE = ("folder", "list", "jaffe", "kdef")
+FOLDED_WHOLE = ("folder", "list", "jaffe", "kdef", "rafd", "ckplus", "oulu_casia", "disfa", "bp4d")
 
 
 def load_data(
@@ -54,8 +90,8 @@ def load_data(
     """A split of a data set, in memory (``packed`` and ``synthetic``: memory-mapped).
 
     Args:
-        name: ``synthetic``, ``synthetic_sequences``, ``ferplus``, ``fer2013``, ``london``, ``rafdb``, ``genki``,
-            ``jaffe``, ``kdef``, ``folder``, ``list`` or ``packed``.
+        name: one of READERS, such as ``synthetic`` or ``ferplus``, or ``packed`` (``fer-tutorial datasets`` lists
+            them); ``auto`` finds out by the files in ``root``.
         root: where its files are; the synthetic ones need none.
         split: ``train``, ``valid`` or ``test``; readers of photographs also know ``all``, except ``ferplus`` and
             ``fer2013``; ``rafdb`` has no ``valid``, and ``london`` is ``test`` alone.
@@ -74,6 +110,9 @@ def load_data(
     ...
     fer_tutorial.errors.UserError: there is no data set 'cats'; expected one of synthetic, ...
     """
+    if name == "auto":
+        name = recognize(root)
+        logger.info("auto: %s is read as %s", root, name)
     if name == "packed":
         check_options(name, load_packed, options)
         return load_packed(root, split, size, channels, num_classes, **options)
@@ -103,10 +142,12 @@ def splits_of(name: str, root: str | Path | None = None, **options: Any) -> tupl
     >>> splits_of("synthetic"), splits_of("london")
     (('train', 'valid', 'test'), ('test',))
     """
-    if name == "london":
-        return ("test",)
-    if name == "rafdb":
-        return RAFDB_SPLITS
+    if name in OWN_SPLITS:
+        return OWN_SPLITS[name]
+    if name == "ckplus":
+        return SPLITS_OF_FOLDS if root is None else ckplus_splits(existing_root(name, root, EXPECTED_CKPLUS))
+    if name == "fer2013" and root is not None:
+        return fer2013_splits(existing_root(name, root, EXPECTED_FER2013))
     if name == "folder":
         return folder_splits(
             existing_root("a folder of images", root, "a folder with a sub-folder for each expression")
@@ -127,6 +168,11 @@ def reader_of(name: str) -> Callable[..., Source]:
         raise UserError(
             "a pack is used as it was made and not packed again; expected the data set that it was made from, such as "
             "ferplus"
+        )
+    if name == "auto":
+        raise UserError(
+            "auto is found out by load_data alone; expected the name of a data set, which fer-tutorial datasets check "
+            "--data-root DIR tells"
         )
     if name in CARDS:
         raise UserError(

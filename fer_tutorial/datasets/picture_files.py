@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from fer_tutorial.datasets.images import IMAGE_SUFFIXES
@@ -105,3 +105,33 @@ class PictureIndex:
     def key(self, file: Path) -> str:
         """How ``file`` is called for people: its path below the folder."""
         return file.relative_to(self.folder).as_posix() if file.is_relative_to(self.folder) else str(file)
+
+
+class PathFinder:
+    """Finds files by their paths below the first of some folders that has them, capitals ignored.
+
+    Folders are listed once each, when a path leads into them; nothing outside of them is ever found.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self.folders = list(folders)
+        self._entries: dict[Path, dict[str, Path]] = {}
+
+    def find(self, name: str) -> Path | None:
+        """The file at the path ``name``, with ``/`` or ``\\`` between its parts; None if there is none."""
+        parts = name.replace("\\", "/").split("/")
+        if not name or ".." in parts:
+            return None
+        for folder in self.folders:
+            place: Path | None = folder
+            for part in parts:
+                place = None if place is None else self._inside(place).get(part.lower())
+            if place is not None and place.is_file():
+                return place
+        return None
+
+    def _inside(self, folder: Path) -> dict[str, Path]:
+        if folder not in self._entries:
+            folders, files = visible_in(folder) if folder.is_dir() else ([], [])
+            self._entries[folder] = {entry.name.lower(): entry for entry in (*folders, *files)}
+        return self._entries[folder]

@@ -13,6 +13,8 @@ from zlib import error as ZlibError
 from fer_tutorial.errors import UserError
 
 Place = Path | ZipPath
+# What is unpacked may be so many bytes, or so many times as large as packed: text of pixels is 3 times.
+HARMLESS_BYTES, MOST_TIMES = 50_000_000, 100
 
 
 class Listing:
@@ -67,8 +69,24 @@ def visible(place: Place) -> list[Place]:
 @contextmanager
 def opened(place: Place) -> Iterator[IO[bytes]]:
     """The bytes of a file; whatever goes wrong while they are read names it."""
+    refuse_bomb(place)
     with errors_named(place), place.open("rb") as file:
         yield file
+
+
+def refuse_bomb(place: Place) -> None:
+    """Refuse a file in an archive that unpacks to what no picture and no table is.
+
+    Nothing is ever written to disk from an archive, so that a path in it cannot lead out of a folder.
+    """
+    if not isinstance(place, ZipPath):
+        return
+    member = place.root.getinfo(place.at)
+    if member.file_size > max(HARMLESS_BYTES, MOST_TIMES * member.compress_size):
+        raise UserError(
+            f"{place} has {member.compress_size:,} bytes that would unpack to {member.file_size:,}; expected a picture "
+            "or a table, so unpack the archive yourself if you trust it"
+        )
 
 
 @contextmanager

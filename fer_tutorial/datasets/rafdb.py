@@ -134,7 +134,7 @@ def open_rafdb(
             "root": str(path.resolve()),
             "labels": ", ".join(f"{number}: {name}" for number, name in enumerate(own_names, 1)),
             "list": str(found.where) if noisy_labels is None else str(noisy_labels),
-            "images": images,
+            "form": f"{classes}, {images}, {found.form}",
             "splits": "the owners'",
         },
     )
@@ -175,6 +175,7 @@ class _Found:
     files: list[Path]
     numbers: np.ndarray
     unnamed: int
+    form: str
 
     def index(self, classes: str) -> np.ndarray:
         """Places in the owners' list, from 0."""
@@ -203,7 +204,7 @@ def _of_owners(path: Path, classes: str, images: str) -> _Found | None:
     pictures = [picture for picture in files if picture is not None]
     numbers = np.array(list(listed.values()))
     unnamed = len(index) - len(set(pictures)) if folder is not base else 0
-    return _Found(file, base, list(listed), pictures, numbers, unnamed)
+    return _Found(file, base, list(listed), pictures, numbers, unnamed, "the owners'")
 
 
 def _list_file(path: Path, classes: str) -> Path | None:
@@ -280,7 +281,8 @@ def _of_kaggle(path: Path, classes: str, images: str) -> _Found | None:
         raise UserError(f"{place} has no pictures named as RAF-DB's; expected names such as train_00001_aligned.jpg")
     _check_kaggle_tables(place, {name: number for name, (_, number) in listed.items()})
     files = [file for file, _ in listed.values()]
-    return _Found(place, place, list(listed), files, np.array([number for _, number in listed.values()]), unnamed)
+    numbers = np.array([number for _, number in listed.values()])
+    return _Found(place, place, list(listed), files, numbers, unnamed, "Kaggle's folders")
 
 
 def _check_kaggle_tables(place: Path, listed: dict[str, int]) -> None:

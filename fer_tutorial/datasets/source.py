@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -138,6 +138,26 @@ def check_split(name: str, split: str, splits: tuple[str, ...] = SPLITS) -> None
     """Refuse a split the data set does not have."""
     if split not in splits:
         raise UserError(f"{name} has no split {split!r}; expected one of {', '.join(splits)}")
+
+
+def chosen_among(option: str, value: object, known: Sequence[str], example: str) -> tuple[str, ...]:
+    """The items of ``value`` (a text with commas, or what the command line makes of one) as ``known`` writes them.
+
+    Capitals and zeros before a number do not matter.
+
+    >>> chosen_among("cameras", (45, 90), ("000", "045", "090"), "cameras=090")
+    ('045', '090')
+    """
+    items = value if isinstance(value, (tuple, list)) else str(value).split(",")
+    plain = {_plain(name): name for name in known}
+    wanted = [plain.get(_plain(str(item))) for item in items]
+    if None in wanted or not wanted:
+        raise UserError(f"{option} is {value!r}; expected some of {','.join(known)}, such as {example}")
+    return tuple(dict.fromkeys(name for name in wanted if name is not None))
+
+
+def _plain(item: str) -> str:
+    return item.strip().upper().lstrip("0") or "0" * ("0" in item)
 
 
 def existing_root(name: str, root: str | Path | None, what: str) -> Path:

@@ -157,6 +157,7 @@ def run(
     names = ["train", *([] if plan.holdout is not None else ["valid"]), *(["test"] if "test" in available else [])]
     splits = {name: open_split(plan.data, name) for name in names}
     check_needs(plan.method, splits["train"].known)
+    _check_classes(plan.method, splits["train"].known)
     loaded = {name: split.load() for name, split in splits.items()}
     training = loaded["train"]
     if plan.holdout is not None:
@@ -203,10 +204,21 @@ def run_folds(
     check_begun(plan, k, folder, resume)
     split = open_split(plan.data, "all" if plan.data.name in FOLDED_WHOLE else "train")
     check_needs(plan.method, split.known)
+    _check_classes(plan.method, split.known)
     check_fold_count(split.known, k)
     data = split.load()
     say(f"{plan.method} on {data.name}, {k} folds: {len(data)} samples")
     return cross_validate(plan.build, data, k, plan.train, plan.train.seed, folder, resume, plan.notes() | {"folds": k})
+
+
+def _check_classes(method: str, data: FaceData) -> None:
+    """Refuse to learn to tell expressions apart where there is but one."""
+    present = [data.class_names[label] for label in sorted(set(data.labels.tolist()))]
+    if network_class(method).task == "expression" and len(present) < 2:
+        raise UserError(
+            f"all {len(data):,} training samples of {data.name} are {present[0]}; expected two classes or more, so "
+            "check the folder and the options, or choose a method that learns something else"
+        )
 
 
 def check_begun(plan: Plan, k: int, folder: str | Path | None, resume: bool) -> None:

@@ -26,6 +26,13 @@ def test_data_sets_are_listed(capsys):
     assert "MIT" in capsys.readouterr().out
 
 
+def test_a_folder_is_checked(folder, capsys):
+    cli.main(["datasets", "check", "--data-root", str(folder)])
+    assert "folder, found by its files" in capsys.readouterr().out
+    cli.main(["datasets", "check", "folder", "--data-root", str(folder), "--data-options", "subjects=^(.)"])
+    assert "folder, given" in capsys.readouterr().out
+
+
 def test_packed_data_train(folder, tmp_path, capsys):
     cli.main(["pack", "folder", "--data-root", str(folder), "--out", str(tmp_path / "pack"), "--size", "16"])
     packed = ["--data", "packed", "--data-root", str(tmp_path / "pack"), "--size", "16", "--epochs", "1"]
@@ -46,6 +53,9 @@ def test_a_gray_pack_trains_without_further_options(folder, tmp_path, refused):
     (["datasets", "fer3000"], "there is no card for 'fer3000'"),
     (["datasets", ""], "there is no card for ''"),
     (["datasets", "packed"], "fer-tutorial pack"),
+    (["datasets", "jaffe", "--data-root", "."], "expected fer-tutorial datasets check [NAME] --data-root DIR"),
+    (["datasets", "check"], "pass root (--data-root)"),
+    (["datasets", "check", "--data-root", "gone"], "there is nothing at gone"),
     (["pack", "packed", "--out", "x"], "packed is what this command writes"),
     (["pack", "cats", "--out", "x"], "there is no data set 'cats'"),
     (["pack", "folder", "--out", "x"], "--data-root"),

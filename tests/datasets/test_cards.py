@@ -41,7 +41,7 @@ def test_the_table_lists_every_card_and_says_who_can_be_read():
     lines = {line.split()[0]: line for line in datasets_table().splitlines()[1:]}
     assert set(lines) == set(CARDS)
     assert "yes" in lines["ferplus"]
-    assert "no reader yet" in lines["affectnet"]
+    assert "no reader yet" in lines["webemotion"]
 
 
 def test_a_card_is_printed_within_the_width_of_a_terminal():

@@ -14,7 +14,7 @@ def test_the_table_has_those_with_a_reader_first():
 
 def test_a_card_says_whether_there_is_a_reader():
     assert "reader     yes" in dataset_card("london")
-    assert "reader     no reader yet" in dataset_card("affectnet")
+    assert "reader     no reader yet" in dataset_card("webemotion")
 
 
 def test_an_unknown_card_suggests_or_lists():

@@ -374,7 +374,7 @@ def test_hostile_folders(case, ferplus_folder):
     ("files", "says"),
     [
         (["fer2013.tar.gz"], "; unpack fer2013.tar.gz first"),
-        (["train.csv", "test.csv"], "; train.csv, which lies there, has no Usage: fer2013.csv comes in fer2013.tar.gz"),
+        (["test.csv"], "has test.csv, which has no labels; expected fer2013.csv"),
         (["fer2013new.csv"], "there is no fer2013.csv in"),
         ([], "there is no fer2013.csv in"),
     ],

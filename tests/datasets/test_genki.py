@@ -3,7 +3,7 @@ import logging
 import numpy as np
 import pytest
 
-from fer_tutorial.datasets import genki_pose, load_data, splits_of
+from fer_tutorial.datasets import genki_boxes, genki_pose, load_data, splits_of
 from tests.helpers.refusals import refused
 
 COUNT = 60
@@ -81,3 +81,52 @@ def test_what_is_not_genki(tmp_path):
         load_data("genki")
     with refused("has no split 'dev'"):
         load_data("genki", tmp_path, "dev")
+
+
+@pytest.fixture(params=["own files", "the top's files"])
+def whole(request, save, tmp_path):
+    """GENKI-R2009a with SZSL, whose face is white, 30 pixels wide around (60, 40) in a picture of 100×80."""
+    root = tmp_path / "GENKI-R2009a"
+    subset = root / "Subsets/GENKI-SZSL"
+    subset.mkdir(parents=True)
+    picture = np.zeros((80, 100), np.uint8)
+    picture[25:55, 45:75] = 255
+    names = [f"file{number:016}.jpg" for number in (3987, 12, 4001)]
+    for name in names:
+        save((subset if request.param == "own files" else root) / "files" / name, picture)
+    save(root / "files/file0000000000000001.jpg", picture)
+    (subset / "GENKI-SZSL_Images.txt").write_text("".join(f"{name}\n" for name in names))
+    (subset / "GENKI-SZSL_labels.txt").write_text("60 40 30\r\n" * 3)
+    return root
+
+
+def test_szsl_is_cut_to_its_faces(whole):
+    for root in (whole, whole.parent, whole / "Subsets/GENKI-SZSL"):
+        data = load_data("genki", root, "all", channels=1, subset="szsl")
+        assert data.class_names == ("face",)
+        assert data.labels.tolist() == [0, 0, 0]
+        assert data.keys[0] == "file0000000000003987.jpg"
+        assert data.images[:, 4:-4, 4:-4].min() > 240
+    boxes = genki_boxes(whole)
+    assert boxes.columns.tolist() == ["key", "x", "y", "diameter"]
+    assert boxes.iloc[1, 1:].tolist() == [60, 40, 30]
+
+
+def test_all_of_r2009a_has_no_labels(whole):
+    data = load_data("genki", whole, "all", subset="R2009a")
+    assert "file0000000000000001.jpg" in data.keys
+    assert data.class_names == ("face",)
+
+
+def test_other_subsets_that_are_not_there(whole, tmp_path):
+    with refused("is not GENKI-4K"):
+        load_data("genki", whole)
+    with refused("subset is '5K'; expected some of 4K,SZSL,R2009a"):
+        load_data("genki", whole, subset="5K")
+    (whole / "Subsets/GENKI-SZSL/GENKI-SZSL_labels.txt").write_text("60 40\n")
+    with refused("line 1 of", "expected x, y and diameter"):
+        genki_boxes(whole)
+    (tmp_path / "other").mkdir()
+    for subset in ("SZSL", "R2009a"):
+        with refused("expected the folder GENKI-R2009a"):
+            load_data("genki", tmp_path / "other", subset=subset)

@@ -62,6 +62,15 @@ def test_pillow_warns_of_nothing_without_a_name():
         to_pixels(open_image(encoded(palette, format="PNG", transparency=bytes(256)), "a.png"), 8, 3)
 
 
+def test_colors_of_print_and_sixteen_bits():
+    cmyk = open_image(encoded(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), format="JPEG", quality=100), "a.jpg")
+    red = to_pixels(cmyk, 8, 3)[0, 0].astype(int)
+    assert red[0] > 240
+    assert red[1:].max() < 15
+    with refused("a.png has I;16 pixels; expected an image of 8 bits a channel"):
+        open_image(encoded(Image.fromarray(np.full((8, 8), 40000, np.uint16)), format="PNG"), "a.png")
+
+
 def test_an_opaque_alpha_channel_changes_no_pixel():
     rgb = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
     rgba = np.dstack([rgb, np.full((16, 16), 255, np.uint8)])

@@ -12,8 +12,8 @@ def test_an_unknown_name():
 
 
 def test_a_data_set_with_a_card_but_no_reader():
-    with pytest.raises(UserError, match=r"no reader for affectnet yet; .* fer-tutorial datasets affectnet"):
-        load_data("affectnet", ".")
+    with pytest.raises(UserError, match=r"no reader for webemotion yet; .* fer-tutorial datasets webemotion"):
+        load_data("webemotion", ".")
 
 
 @pytest.mark.parametrize(

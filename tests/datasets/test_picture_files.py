@@ -1,6 +1,6 @@
 import pytest
 
-from fer_tutorial.datasets.picture_files import PictureIndex, files_below
+from fer_tutorial.datasets.picture_files import PathFinder, PictureIndex, files_below
 from tests.helpers.refusals import refused
 
 
@@ -47,3 +47,20 @@ def test_a_name_that_may_be_two_pictures(index):
 
 def test_what_systems_leave_behind_is_no_file(index, tmp_path):
     assert {file.name for file in files_below(tmp_path)} == {"a.jpg", "B.PNG", "c.jpg", "notes.txt"}
+
+
+def test_paths_below_several_folders(index, tmp_path):
+    finder = PathFinder([tmp_path / "gone", tmp_path / "happy", tmp_path])
+    assert finder.find("c.JPG") == tmp_path / "happy/c.jpg"
+    assert finder.find("Sad\\c.jpg") == tmp_path / "sad/c.jpg"
+    (tmp_path.parent / "outside.jpg").touch()
+    for name in (
+        "",
+        "gone.jpg",
+        "../outside.jpg",
+        "happy/../../outside.jpg",
+        str(tmp_path / "a.jpg"),
+        "happy",
+        "a.jpg/b",
+    ):
+        assert finder.find(name) is None

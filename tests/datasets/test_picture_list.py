@@ -186,6 +186,22 @@ def test_drawn_splits_share_nobody(save, face, tmp_path, caplog):
     load_data("list", tmp_path, "train", size=8, label="label", picture="file", split_by="drawn")
 
 
+def test_a_person_in_two_splits_is_refused(listed):
+    text = "file,label,usage,subject\na.png,sad,train,P1\nb.png,sad,test,P1\nc.png,sad,test,P2\n"
+    with refused("has 1 people in more than one split, first P1 in train and test", "split_by=drawn"):
+        load_data("list", listed(text), "all")
+    assert len(load_data("list", listed(text), "all", split_by="drawn")) == 3
+
+
+def test_labels_that_contradict_folders_are_said(listed, save, face, caplog):
+    root = listed("x.png,sad\ny.png,joy\na.png,fear\n")
+    for name in "xy":
+        save(root / f"pictures/happy/{name}.png", face(0))
+    assert load_data("list", root, "all").labels.tolist() == [3, 1, 6]
+    assert "1 labels are not those of the folders" in caplog.text
+    assert "first pictures/happy/x.png (sadness)" in caplog.text
+
+
 def test_nobody_known_is_said(listed, caplog):
     caplog.set_level(logging.INFO)
     load_data("list", listed("a.png,happy\nb.png,sad\n"), "train")

@@ -1,5 +1,6 @@
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import Path as ZipPath
 
 import pytest
 
@@ -71,3 +72,16 @@ def test_whatever_goes_wrong_while_reading_names_the_place(tree):
 def test_a_users_error_passes_as_it_is(tree):
     with pytest.raises(UserError, match=r"^mine$"), errors_named(tree):
         raise UserError("mine")
+
+
+def test_an_archive_that_unpacks_to_no_table_is_refused(tmp_path):
+    with ZipFile(tmp_path / "bomb.zip", "w", ZIP_DEFLATED) as archive:
+        archive.writestr("fer2013.csv", bytes(60_000_000))
+        archive.writestr("../outside.csv", "1")
+    with (
+        pytest.raises(UserError, match=r"fer2013\.csv has [\d,]+ bytes that would unpack to 60,000,000; expected"),
+        opened(ZipPath(tmp_path / "bomb.zip") / "fer2013.csv"),
+    ):
+        pass
+    assert [entry.name for entry in Listing(tmp_path / "bomb.zip").entries if entry.is_file()] == ["fer2013.csv"]
+    assert not (tmp_path.parent / "outside.csv").exists()

@@ -13,6 +13,7 @@ from fer_tutorial.training import Plan, evaluate, run, run_folds
 from fer_tutorial.training.run import saved_folds, saved_plan
 from fer_tutorial.training.splits import load_split
 from tests.helpers.quick_config import quick
+from tests.helpers.refusals import refused
 
 FACES = DataConfig(size=32, options={"n": 28, "cache": False})
 PLAN = Plan("softmax", FACES, quick(epochs=1, batch_size=14))
@@ -44,6 +45,16 @@ def test_a_share_is_held_out_by_person():
     said = []
     run(replace(PLAN, holdout=0.25), say=said.append)
     assert "21 training, 7 validation, 28 test samples" in said[-1]
+
+
+def test_one_class_alone_teaches_nothing(tmp_path):
+    for number in range(4):
+        for split in ("train", "valid"):
+            (tmp_path / split / "happy").mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((16, 16), number, np.uint8)).save(tmp_path / split / f"happy/{number}.png")
+    plan = Plan("softmax", DataConfig("folder", str(tmp_path), size=16), quick(epochs=1))
+    with refused("all 4 training samples of folder are happiness; expected two classes or more"):
+        run(plan)
 
 
 def test_whoever_watches_a_run_sees_its_epochs():
