@@ -50,8 +50,8 @@ def open_kdef(
 
     A name such as ``BM07AFHL.JPG`` says the session (B), the person (M07, who is the same in both sessions), the
     expression (AF is afraid) and the angle (half left).  The owners have no split: people whose number ends in 9 are
-    valid, in 0 test, and all others train; or ``all`` is read, for folds by ``subjects``.  ``index`` is the place in
-    the sorted list of proper names, from 0.
+    valid, in 0 test, and all others train; or ``all`` is read, for folds by ``subjects``.  ``groups`` say the sex.
+    ``index`` is the place in the sorted list of proper names, from 0.
 
     Two files with letters missing in their names are put right; black pictures, AKDEF's averages (read as ``akdef``)
     and other names are counted and left out.
@@ -71,7 +71,7 @@ def open_kdef(
     check_split("kdef", split, (*SPLITS, "all"))
     wanted = chosen_among("angles", angles, ANGLES, "angles=HL,S,HR")
     path = existing_root("kdef", root, EXPECTED)
-    found = PosedPictures("kdef", PEOPLE)
+    found = PosedPictures("kdef", PEOPLE, group_names=("sex",))
     files = pictures_below(path, EXPECTED)
     present = {file.stem.upper() for file in files}
     black, averages, seen_from_elsewhere = 0, 0, 0
@@ -93,7 +93,8 @@ def open_kdef(
         elif _is_black(file):
             black += 1
         else:
-            found.add(proper, file, EXPRESSION[name["expression"]], name["person"])
+            sex = "female" if name["person"].startswith("F") else "male"
+            found.add(proper, file, EXPRESSION[name["expression"]], name["person"], sex)
     if not found.files:
         raise UserError(
             f"{path} has no picture named as KDEF's are from {', '.join(wanted)}; expected {EXPECTED}, and not the "

@@ -27,8 +27,10 @@ class PosedPictures:
     expressions: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    group_names: tuple[str, ...] = ()
+    groups: list[tuple[str, ...]] = field(default_factory=list)  # what a picture's name says of the person
 
-    def add(self, key: str, file: Path, expression: str, person: str) -> None:
+    def add(self, key: str, file: Path, expression: str, person: str, *group: str) -> None:
         if key in self.files:
             raise UserError(
                 f"{self.files[key]} and {file} are both {key}; expected every picture once, so remove one of the copies"
@@ -36,6 +38,7 @@ class PosedPictures:
         self.files[key] = file
         self.expressions.append(expression)
         self.persons.append(person)
+        self.groups.append(group)
 
     def source(
         self, root: Path, split: str, people_of: dict[str, tuple[str, ...]], shape: tuple[int, int, int], classes: int
@@ -63,9 +66,11 @@ class PosedPictures:
                 "index": np.array([place[i] for i in chosen]),
                 "subjects": np.array([numbers[self.persons[i]] for i in chosen]),
                 "keys": np.array([keys[i] for i in chosen]),
+                **({"groups": np.array([self.groups[i] for i in chosen])} if self.group_names else {}),
             },
             {"root": str(root.resolve()), "splits": "by person, chosen by this package"},
             self.left_out,
+            group_names=self.group_names,
         )
 
 

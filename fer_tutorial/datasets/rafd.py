@@ -26,7 +26,7 @@ EXPRESSION = {
 CAMERAS = ("000", "045", "090", "135", "180")
 GAZES = ("left", "frontal", "right")
 NAME = re.compile(
-    rf"rafd(?P<camera>{'|'.join(CAMERAS)})_(?P<model>\d\d)_(caucasian|moroccan|kid)_(female|male)_"
+    rf"rafd(?P<camera>{'|'.join(CAMERAS)})_(?P<model>\d\d)_(?P<group>caucasian|moroccan|kid)_(?P<sex>female|male)_"
     rf"(?P<expression>{'|'.join(EXPRESSION)})_(?P<gaze>{'|'.join(GAZES)})"
 )
 
@@ -45,7 +45,8 @@ def open_rafd(
     A name such as ``Rafd090_28_Caucasian_male_angry_frontal.jpg`` says the camera (090 is in front), the model, the
     group (Kid for children), the sex, the expression and the gaze.  The owners have no split: models whose number ends
     in 9 are valid, in 0 test, and all others train; or ``all`` is read, for folds by ``subjects``.  Pictures with other
-    names are counted and left out.  ``index`` is the place in the sorted list of names, from 0.
+    names are counted and left out.  ``groups`` say sex and group.  ``index`` is the place in the sorted list
+    of names, from 0.
 
     Args:
         root: the folder of pictures, or one around it.
@@ -64,7 +65,7 @@ def open_rafd(
     seen_by = chosen_among("cameras", cameras, CAMERAS, "cameras=045,090,135")
     looking = chosen_among("gazes", gazes, GAZES, "gazes=frontal")
     path = existing_root("rafd", root, EXPECTED)
-    found = PosedPictures("rafd", PEOPLE)
+    found = PosedPictures("rafd", PEOPLE, group_names=("sex", "owners' group"))
     others: list[str] = []
     not_asked_for = 0
     for file in pictures_below(path, EXPECTED):
@@ -74,7 +75,8 @@ def open_rafd(
         elif name["camera"] not in seen_by or name["gaze"] not in looking:
             not_asked_for += 1
         else:
-            found.add(file.stem.lower(), file, EXPRESSION[name["expression"]], name["model"])
+            expression = EXPRESSION[name["expression"]]
+            found.add(file.stem.lower(), file, expression, name["model"], name["sex"], name["group"])
     if not found.files:
         first = f", first {others[0]}" if others else ""
         raise UserError(

@@ -74,8 +74,8 @@ def open_rafdb(
         noisy_labels: a list in the owners' form with changed labels, such as those of SCN's authors; the owners' labels
             of all pictures are then ``clean_labels``.
 
-    ``index`` is the place in the owners' list, from 0, in either form.  Age, gender, race and five points of a face are
-    in :func:`rafdb_annotations`.
+    ``index`` is the place in the owners' list, from 0, in either form.  ``groups`` say gender, race and age as the
+    owners' annotators saw them, where Annotation/manual is there; :func:`rafdb_annotations` has five points as well.
 
     Raises:
         UserError: no list, labels out of range, pictures that are missing, or a split that there is not.
@@ -113,6 +113,12 @@ def open_rafdb(
     }
     if noisy_labels is not None:
         table["clean_labels"] = clean[chosen]
+    group_names = ("gender", "race", "age") if _annotation_folder(found.base, "manual") else ()
+    if group_names:
+        people = rafdb_annotations(path, classes).set_index("key")[list(group_names)]
+        table["groups"] = (
+            people.reindex([f"{name.rpartition('.')[0]}.jpg" for name in table["keys"]]).fillna("").to_numpy(str)
+        )
     boxes = _annotation_folder(found.base, "boundingbox") if images == "original" else None
     if images == "original" and boxes is None:
         logger.info("rafdb: there is no Annotation/boundingbox, so pictures are cut to their central square")
@@ -137,6 +143,7 @@ def open_rafdb(
             "form": f"{classes}, {images}, {found.form}",
             "splits": "the owners'",
         },
+        group_names=group_names,
     )
 
 

@@ -60,8 +60,8 @@ class Source:
     image_shape: tuple[int, ...]
     read: Callable[[int, int], np.ndarray]
     action_unit_names: tuple[int, ...] = ()
-    group_names: tuple[str, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
+    group_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_table()

@@ -27,6 +27,7 @@ def stills_source(
     left_out: dict[str, int] | None = None,
     boxes: Sequence[Box] | None = None,
     around_box: Callable[[Box, Image.Image], Box] | None = None,
+    group_names: tuple[str, ...] = (),
 ) -> Source:
     """The pictures of one split; those of contempt are left out, and said, where seven classes are asked for.
 
@@ -43,6 +44,7 @@ def stills_source(
         left_out: what else was left out of the split.
         boxes: the face in each picture; unless given, the largest central square.
         around_box: what is cut around a box, such as ``square_around``; unless given, the box itself.
+        group_names: of the attributes in the table's ``groups``, where it has them.
     """
     class_names = expression_classes(num_classes)
     labels = np.array([EXPRESSIONS.index(expression) for expression in expressions], np.int64)
@@ -66,4 +68,5 @@ def stills_source(
         (size, size, channels),
         picture_reader([files[row] for row in kept], size, channels, box_of),
         provenance=provenance,
+        group_names=group_names,
     )

@@ -40,6 +40,8 @@ def test_names_say_person_expression_and_angle(kdef, caplog):
     assert people["AF01AFS"] == people["BF01AFS"] == 0  # one person in two sessions
     assert people["AM10AFS"] == 44
     assert data.index.tolist() == list(range(70))
+    sex = dict(zip(data.keys.tolist(), data.groups[:, 0].tolist(), strict=True))
+    assert (data.group_names, sex["AF01AFS"], sex["AM10AFS"]) == (("sex",), "female", "male")
 
 
 def test_people_are_in_one_split(kdef):

@@ -27,6 +27,8 @@ def test_names_say_model_and_expression(rafd):
     assert labels["rafd090_01_caucasian_female_contemptuous_frontal"] == "contempt"
     assert labels["rafd045_41_kid_female_afraid_frontal".replace("afraid", "fearful")] == "fear"
     assert sorted(set(data.subjects.tolist())) == [0, 9, 28, 40]
+    assert data.group_names == ("sex", "owners' group")
+    assert data.groups[data.keys == "rafd045_41_kid_female_fearful_frontal"].tolist() == [["female", "kid"]]
 
 
 def test_contempt_is_left_out_of_seven_classes_and_said(rafd, caplog):

@@ -137,6 +137,12 @@ def test_annotations(owners):
         "age": "40-69",
     }
     assert (row["eye_1_x"], row["mouth_2_y"]) == (10.5, 24)
+    data = load_data("rafdb", owners, "train")
+    assert data.group_names == ("gender", "race", "age")
+    groups = dict(zip(data.keys.tolist(), data.groups.tolist(), strict=True))
+    assert groups.pop("train_00001.jpg") == ["female", "Asian", "40-69"]
+    assert set(map(tuple, groups.values())) == {("", "", "")}
+    assert load_data("rafdb", owners, "train", classes="compound").groups is None
     file = owners / "basic/Annotation/manual/train_00001_manu_attri.txt"
     text = file.read_text()
     for wrong, says in (
