@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from fer_tutorial.datasets.ferplus import FER2013_CLASSES
+from fer_tutorial.datasets.fer2013_csv import FER2013_CLASSES
 from fer_tutorial.errors import UserError
 from fer_tutorial.face_data import FaceData
 from fer_tutorial.records.study import Result
