@@ -14,6 +14,8 @@ from fer_tutorial.datasets.cards import CARDS, Card
 from fer_tutorial.datasets.load import READERS
 
 FIELDS = ("license", "access", "layout", "counts", "classes", "splits", "checksum", "notes", "citation")
+# --holdout 0.1, split='all', cameras=090; quotes and hyphens would be made typographic elsewhere.
+OPTION = re.compile(r"(--[a-z]+(?: [\d.]*\d)?|\b[a-z_]+=(?:'[^']*'|[\w,:.]*\w))")
 BOX = """\
 ````{{dropdown}} {title}
 :name: card-{name}
@@ -56,8 +58,12 @@ def card_text(card: Card, keys: set[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Plain text as Markdown that shows it unchanged; nothing becomes a formula, a link or emphasis."""
-    return re.sub(r"([\\`*_{}\[\]<>$#|~^])", r"\\\1", text)
+    """Plain text as Markdown that shows it unchanged, no formula, link or emphasis; options are set as code."""
+    parts = OPTION.split(text)  # options stand at the odd places
+    return "".join(
+        f"`{part}`" if number % 2 else re.sub(r"([\\`*_{}\[\]<>$#|~^])", r"\\\1", part)
+        for number, part in enumerate(parts)
+    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

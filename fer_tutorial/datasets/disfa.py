@@ -18,7 +18,7 @@ from fer_tutorial.datasets.coded_frames import CodedFrames, check_parts, coded_t
 from fer_tutorial.datasets.disfa_landmarks import LANDMARK_FILE, SubjectPoints, box_around
 from fer_tutorial.datasets.images import Box, check_size, stack_pixels, to_pixels
 from fer_tutorial.datasets.picture_files import files_below
-from fer_tutorial.datasets.source import Source, chosen_among, existing_root
+from fer_tutorial.datasets.source import Source, existing_root, one_of
 from fer_tutorial.datasets.videos import VideoFrames
 from fer_tutorial.errors import UserError
 from fer_tutorial.vocabulary import DISFA_ACTION_UNITS
@@ -79,7 +79,7 @@ def open_disfa(
     """
     check_size(size, channels)
     check_parts("disfa", split, fold, len(FOLDS), every)
-    (side, *_) = chosen_among("camera", camera, ("left", "right"), "camera=left")
+    side = one_of("camera", camera, ("left", "right"))
     path = existing_root("disfa", root, EXPECTED)
     labels, videos, points, strangers = _scan(path, side)
     wanted = [person for person in PEOPLE if split == "all" or (person in FOLDS[fold]) == (split == "test")]

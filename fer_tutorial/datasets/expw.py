@@ -83,7 +83,11 @@ def open_expw(
             "keys": np.array([f"{faces.pictures[i]}#{faces.faces[i]}" for i in rows], str),
         },
         {"root": str(path.resolve()), "form": LIST, "splits": DRAWN_BY_PICTURE},
-        {"lines whose picture is not there": len(gone), "lines that repeat a face": faces.repeated},
+        {
+            "lines whose picture is not there": len(gone),
+            "lines that repeat a face": faces.repeated,
+            "faces without an area": faces.flat,
+        },
         [faces.boxes[i] for i in rows],
         square_around,
     )
@@ -97,6 +101,7 @@ class _Faces:
     numbers: list[int] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     repeated: int = 0
+    flat: int = 0
 
 
 def _list_file(path: Path) -> Path:
@@ -136,6 +141,10 @@ def _read(file: Path) -> _Faces:
             faces.repeated += 1
             continue
         seen[name, face] = (box, label)
+        left, top, right, bottom = box
+        if left >= right or top >= bottom:
+            faces.flat += 1
+            continue
         faces.pictures.append(name)
         faces.faces.append(face)
         faces.boxes.append(box)
@@ -150,13 +159,13 @@ def _parsed(line: str, number: int, file: Path) -> tuple[str, str, Box, int]:
     """Fields from the right, for a name may have blanks."""
     fields = line.strip().rsplit(maxsplit=7)
     try:
-        name, face = fields[0], fields[1]
+        name, face = fields[0], str(int(fields[1]))
         top, left, right, bottom, _ = (float(value) for value in fields[2:7])
         label = int(fields[7])
     except (IndexError, ValueError):
         raise UserError(f"line {number + 1} of {file} is {line[:60]!r}; expected {FIELDS}") from None
     if label not in range(len(CLASSES)):
         raise UserError(f"line {number + 1} of {file} has the label {label}; expected 0 to {len(CLASSES) - 1}")
-    if not (left < right and top < bottom) or not np.isfinite([left, top, right, bottom]).all():
-        raise UserError(f"line {number + 1} of {file} has a box without an area; expected {FIELDS}")
+    if not np.isfinite([left, top, right, bottom]).all():
+        raise UserError(f"line {number + 1} of {file} has a box that is no numbers; expected {FIELDS}")
     return name, face, (left, top, right, bottom), label

@@ -20,7 +20,7 @@ from PIL import Image
 from fer_tutorial.datasets.images import Box, check_size, picture_reader
 from fer_tutorial.datasets.people import DRAWN_BY_PICTURE, drawn_split, say_drawn
 from fer_tutorial.datasets.picture_files import PictureIndex, visible_in
-from fer_tutorial.datasets.source import SPLITS, Source, check_split, chosen_among, existing_root, reason
+from fer_tutorial.datasets.source import SPLITS, Source, check_split, existing_root, one_of, reason
 from fer_tutorial.errors import UserError
 
 EXPECTED = "GENKI-4K's folder, with files/file0001.jpg and on, and labels.txt or GENKI-4K_Labels.txt"
@@ -60,7 +60,7 @@ def open_genki(
     """
     check_size(size, channels)
     check_split("genki", split, (*SPLITS, "all"))
-    (part,) = chosen_among("subset", subset, SUBSETS, "subset=4K")[:1]
+    part = one_of("subset", subset, SUBSETS)
     path = existing_root("genki", root, EXPECTED)
     read = {"4K": _read, "SZSL": _read_szsl, "R2009a": _read_whole}
     found = read[part](path)

@@ -16,7 +16,7 @@ from fer_tutorial.datasets.fixed_folds import FOLDS, check_fold, dealt, is_in
 from fer_tutorial.datasets.images import check_size
 from fer_tutorial.datasets.picture_files import files_below, is_image
 from fer_tutorial.datasets.sequences import Recording, check_frames, recordings_source
-from fer_tutorial.datasets.source import Source, chosen_among, existing_root
+from fer_tutorial.datasets.source import Source, existing_root, one_of
 from fer_tutorial.errors import UserError
 
 EXPECTED = "Oulu-CASIA's folder, with OriginalImg/VL/Strong/P001/Anger/000.jpeg or PreProcess_Img/VL_Acropped"
@@ -78,11 +78,8 @@ def open_oulu_casia(
     check_size(size, channels)
     check_frames(frames)
     check_fold("oulu_casia", split, protocol, fold)
-    (wanted_camera, *_), (wanted_light, *_), (wanted_images, *_) = (
-        chosen_among("camera", camera, CAMERAS, "camera=VL"),
-        chosen_among("light", light, LIGHTS, "light=Strong"),
-        chosen_among("images", images, IMAGES, "images=cropped"),
-    )
+    wanted_camera, wanted_light = one_of("camera", camera, CAMERAS), one_of("light", light, LIGHTS)
+    wanted_images = one_of("images", images, IMAGES)
     path = existing_root("oulu_casia", root, EXPECTED)
     if not path.is_dir():
         raise UserError(f"{path} is a file; expected {EXPECTED}, so unpack it first")

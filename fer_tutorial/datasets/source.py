@@ -156,6 +156,19 @@ def chosen_among(option: str, value: object, known: Sequence[str], example: str)
     return tuple(dict.fromkeys(name for name in wanted if name is not None))
 
 
+def one_of(option: str, value: object, known: Sequence[str]) -> str:
+    """The item of ``known`` that ``value`` is, capitals aside.
+
+    >>> one_of("camera", "vl", ("VL", "NI"))
+    'VL'
+    """
+    plain = {_plain(name): name for name in known}
+    wanted = plain.get(_plain(str(value)))
+    if wanted is None:
+        raise UserError(f"{option} is {value!r}; expected one of {', '.join(known)}")
+    return wanted
+
+
 def _plain(item: str) -> str:
     return item.strip().upper().lstrip("0") or "0" * ("0" in item)
 

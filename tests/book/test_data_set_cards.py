@@ -17,6 +17,8 @@ def test_a_card_shows_what_is_known():
 
 
 def test_signs_stay_signs():
+    assert escaped("use --holdout 0.1.") == "use `--holdout 0.1`."
+    assert escaped("or split='all', cameras=000,045. x = y") == "or `split='all'`, `cameras=000,045`. x = y"
     assert escaped("a_b*c<d>$e$ [f] `g`") == r"a\_b\*c\<d\>\$e\$ \[f\] \`g\`"
 
 

@@ -107,7 +107,7 @@ def test_what_is_not_disfa(tmp_path):
         load_data("disfa", tmp_path)
     with refused("disfa has no validation split"):
         load_data("disfa", tmp_path, "valid")
-    with refused("camera is 'top'; expected some of left,right"):
+    with refused("camera is 'top'; expected one of left, right"):
         load_data("disfa", tmp_path, camera="top")
     with refused("pass root (--data-root)"):
         load_data("disfa")

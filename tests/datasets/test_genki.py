@@ -121,7 +121,7 @@ def test_all_of_r2009a_has_no_labels(whole):
 def test_other_subsets_that_are_not_there(whole, tmp_path):
     with refused("is not GENKI-4K"):
         load_data("genki", whole)
-    with refused("subset is '5K'; expected some of 4K,SZSL,R2009a"):
+    with refused("subset is '5K'; expected one of 4K, SZSL, R2009a"):
         load_data("genki", whole, subset="5K")
     (whole / "Subsets/GENKI-SZSL/GENKI-SZSL_labels.txt").write_text("60 40\n")
     with refused("line 1 of", "expected x, y and diameter"):
