@@ -103,8 +103,8 @@ CHOSEN = ("lambda", "distance", "margin")
 # validation people in the part `choice`; TCL has those of its preset.
 SHIPPED: dict[str, dict[str, Any]] = {
     "softmax": {},
-    "center loss": {"lambda": 0.3},
     "DACL": {"lambda": 1.0},
+    "center loss": {"lambda": 0.3},
     "SCN": {},
     "TCL, fully synthesized": {},
 }

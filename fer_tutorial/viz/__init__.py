@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         plot_variants,
         style,
     )
+    from fer_tutorial.viz.question import asked_network, question, telling_faces
     from fer_tutorial.viz.source import show_source
 
 _HOME = {
@@ -38,6 +39,7 @@ _HOME = {
     "INK": "colors",
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
+    "asked_network": "question",
     "contact_sheet": "pictures",
     "export_network": "network",
     "grad_cam": "attention",
@@ -51,9 +53,11 @@ _HOME = {
     "plot_history": "plots",
     "plot_table": "plots",
     "plot_variants": "plots",
+    "question": "question",
     "show_faces": "pictures",
     "show_source": "source",
     "style": "plots",
+    "telling_faces": "question",
 }
 
 __all__ = [
@@ -63,6 +67,7 @@ __all__ = [
     "Box",
     "Diagram",
     "InteractiveFigure",
+    "asked_network",
     "contact_sheet",
     "export_network",
     "grad_cam",
@@ -76,9 +81,11 @@ __all__ = [
     "plot_history",
     "plot_table",
     "plot_variants",
+    "question",
     "show_faces",
     "show_source",
     "style",
+    "telling_faces",
 ]
 
 
