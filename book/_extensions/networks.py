@@ -3,7 +3,12 @@
 import re
 from pathlib import Path
 
+from safetensors.torch import load_file
+from torch import nn
+
 import fer_tutorial
+from fer_tutorial.methods import build_method, presets
+from fer_tutorial.viz import asked_network, network_file
 
 FOLDER = "_static/networks"
 WEIGHTS = Path(fer_tutorial.__file__).resolve().parents[1] / "data" / "weights"
@@ -17,18 +22,12 @@ def asked_for(folder: Path) -> set[str]:
     return {name for page in pages for name in re.findall(rf"{FOLDER}/(\w+)\.js", page)}
 
 
-def network(name: str) -> str:
-    """The file of a shipped method."""
-    from safetensors.torch import load_file
-
-    from fer_tutorial.methods import build_method, presets
-    from fer_tutorial.viz import asked_network, network_file
-
+def shipped(name: str) -> nn.Module:
     available = presets(name)
     config = available.get("small", next(iter(available.values())))
     method = build_method(name, num_classes=CLASSES, image_size=SIDE, config=config)
     method.load_state_dict(load_file(WEIGHTS / f"{name}.safetensors"))
-    return network_file(f"{name}.js", asked_network(method))
+    return method
 
 
 def put(app, error) -> None:
@@ -38,7 +37,7 @@ def put(app, error) -> None:
         path, weights = Path(app.outdir, FOLDER, f"{name}.js"), WEIGHTS / f"{name}.safetensors"
         if not path.exists() or path.stat().st_mtime < weights.stat().st_mtime:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(network(name), encoding="utf-8")
+            path.write_text(network_file(path.name, asked_network(shipped(name))), encoding="utf-8")
 
 
 def setup(app):

@@ -13,7 +13,7 @@ from fer_tutorial.records.run_folder import load_run
 from fer_tutorial.training.evaluate import predict
 from fer_tutorial.training.fit import check_inputs, match_classes
 from fer_tutorial.viz.interactive import InteractiveFigure
-from fer_tutorial.viz.question import check_method, question, telling_faces
+from fer_tutorial.viz.questioning import check_method, question, telling_faces
 
 
 def explore(
@@ -23,7 +23,7 @@ def explore(
     weights: Literal["best", "last"] = "best",
     device: torch.device | str = "cpu",
 ) -> InteractiveFigure:
-    """The figure of :func:`fer_tutorial.viz.question.question` for the network of a run.
+    """The figure of :func:`fer_tutorial.viz.questioning.question` for the network of a run.
 
     Args:
         run: its folder.

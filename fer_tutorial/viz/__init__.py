@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from fer_tutorial.viz.attention import grad_cam, overlay
     from fer_tutorial.viz.colors import INK, OKABE_ITO
     from fer_tutorial.viz.diagram import Box, Diagram
-    from fer_tutorial.viz.explorer import AttentionExplorer
     from fer_tutorial.viz.interactive import InteractiveFigure, image_url
     from fer_tutorial.viz.network import export_network, network_file
     from fer_tutorial.viz.pictures import contact_sheet, show_faces
@@ -29,17 +28,16 @@ if TYPE_CHECKING:
         plot_variants,
         style,
     )
-    from fer_tutorial.viz.question import asked_network, question, telling_faces
+    from fer_tutorial.viz.questioning import asked_network, question, telling_faces
     from fer_tutorial.viz.source import show_source
 
 _HOME = {
-    "AttentionExplorer": "explorer",
     "Box": "diagram",
     "Diagram": "diagram",
     "INK": "colors",
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
-    "asked_network": "question",
+    "asked_network": "questioning",
     "contact_sheet": "pictures",
     "export_network": "network",
     "grad_cam": "attention",
@@ -53,17 +51,16 @@ _HOME = {
     "plot_history": "plots",
     "plot_table": "plots",
     "plot_variants": "plots",
-    "question": "question",
+    "question": "questioning",
     "show_faces": "pictures",
     "show_source": "source",
     "style": "plots",
-    "telling_faces": "question",
+    "telling_faces": "questioning",
 }
 
 __all__ = [
     "INK",
     "OKABE_ITO",
-    "AttentionExplorer",
     "Box",
     "Diagram",
     "InteractiveFigure",

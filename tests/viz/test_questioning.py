@@ -10,7 +10,7 @@ from fer_tutorial.errors import UserError
 from fer_tutorial.methods import build_method, preset
 from fer_tutorial.training.loader import normalize
 from fer_tutorial.viz import asked_network, network_file, question
-from fer_tutorial.viz.question import smallest_patch, telling_faces
+from fer_tutorial.viz.questioning import smallest_patch, telling_faces
 from tests.book.conftest import open_page
 from tests.helpers.networks import trained_like
 
@@ -97,7 +97,7 @@ def test_the_mean_of_the_class_activation_is_the_logit(name):
         np.testing.assert_allclose(known["logits"], logits_of(METHODS[name], pixels_of(face))[0], atol=1e-3)
 
 
-def test_daclS_second_map_weighs_every_dimension_by_its_attention():
+def test_the_second_map_of_dacl_weighs_every_dimension_by_its_attention():
     method = METHODS["dacl"]
     known = question(method, FACES, LABELS, NAMES, "A caption.").data["networks"][0]["known"][1]
     with torch.no_grad():
