@@ -65,6 +65,7 @@ def question(
     InteractiveFigure('attention')
     """
     if isinstance(methods, nn.Module):
+        check_method(methods)
         methods = {methods.spec.name: methods}  # type: ignore[union-attr, dict-item]
     pictures = np.stack([as_picture(image) for image in images])  # (m, H, W, 3)
     if not methods or len(images) != len(labels) or pictures.shape[1] != pictures.shape[2]:

@@ -65,7 +65,10 @@ def opened(browser, tmp_path):
 
 def shares(figure, column: int) -> list[float]:
     """The probabilities that the bars show, of the face as it is (0) or as it was changed (1)."""
-    widths = [float(bar.get_attribute("width")) for bar in figure.locator("svg").first.locator("rect").all()]
+    widths = [
+        float(bar.get_attribute("width"))
+        for bar in figure.get_by_label("Bars: the probabilities").locator("rect").all()
+    ]
     return [width / (276 / 2 - 36) for width in widths[column * len(NAMES) : (column + 1) * len(NAMES)]]
 
 
@@ -74,7 +77,7 @@ def choose(figure, control: str, text: str) -> None:
 
 
 def slide(figure, label: str, value: float) -> None:
-    slider = figure.get_by_label(label, exact=True)
+    slider = figure.get_by_label(label)
     slider.evaluate(
         "(node, value) => { node.value = value; node.dispatchEvent(new Event('input', { bubbles: true })); }", value
     )
@@ -177,19 +180,20 @@ def test_a_changed_face_is_answered_as_torch_answers_it(opened, label, value, ch
 
 
 def test_two_networks_are_compared_and_a_task_is_judged(opened):
-    method = METHODS["dacl"]
-    guesses = [int(logits_of(method, pixels_of(face)).argmax()) for face in range(3)]
-    face, to, width = next(
-        (face, to, width)
-        for face in range(3)
-        for to in range(3)
-        if to != guesses[face] and (width := smallest_patch(method, pixels_of(face)[0], to))
-    )
-    both = {"softmax": METHODS["softmax"], "DACL": method}
-    figure = question(both, FACES, LABELS, NAMES, "A caption.", task=(face, NAMES[to]))
-    assert figure.data["task"] == {"face": face, "to": to, "smallest": width, "network": 1}
-    shown = opened(question(both, FACES, LABELS, NAMES, "A caption."))
+    both = {"softmax": METHODS["softmax"], "DACL": METHODS["dacl"]}
+    guess = int(logits_of(METHODS["dacl"], pixels_of(0)).argmax())
+    figure = question(both, FACES, LABELS, NAMES, "A caption.", task=(0, NAMES[guess]))
+    assert figure.data["task"] == {"face": 0, "to": guess, "smallest": 2, "network": 1}
+    shown = opened(figure)
     assert "by DACL" in shown.get_by_role("status").inner_text()
+    slide(shown, "gray patch", 2)
+    status = shown.get_by_role("status")
+    expect(status).to_contain_text(f"✓ A patch of 2 pixels makes {NAMES[guess]} of it; none that is smaller does.")
+    slide(shown, "gray patch", 4)
+    expect(status).to_contain_text("✓ A patch of 4 pixels")
+    expect(status).to_contain_text("a smaller one does, too.")
+    shown.get_by_label("mirror").check()
+    expect(status).not_to_contain_text("✓")  # other changes do not count
     choose(shown, "network", "softmax")
     expect(shown.get_by_role("status")).to_contain_text("by softmax")
     choose(shown, "map", "activation times attention")
@@ -208,7 +212,7 @@ def test_a_network_beside_the_page_is_loaded_when_it_is_asked_something(opened, 
     (tmp_path / "networks" / "scn.js").write_text(network_file("scn.js", asked_network(method)))
     slide(shown, "gray patch", 8)
     expect(shown.get_by_role("status")).to_contain_text("a patch of 8 pixels")
-    assert shown.locator("svg").last.locator("rect").count() == 2  # the importance, before and after
+    assert shown.get_by_label("Bars: what else").locator("rect").count() == 2  # the importance, before and after
 
 
 def test_with_a_kernel_the_network_comes_from_python():
@@ -230,7 +234,7 @@ def test_the_smallest_patch_is_the_first_that_turns_the_guess():
             hidden = torch.isclose(corner, gray).all(2).all(1)
             return torch.stack([~hidden, hidden], dim=1).float()
 
-    assert smallest_patch(Corner(), torch.zeros(3, SIZE, SIZE), 1) == 6  # half of it hangs over the edge
+    assert smallest_patch(Corner(), torch.zeros(3, SIZE, SIZE), 1) == 4  # widths are even
     assert smallest_patch(Corner(), torch.zeros(3, SIZE, SIZE), 0) == 2
     assert smallest_patch(METHODS["softmax"], torch.zeros(3, 4, 4), 99) is None
 
