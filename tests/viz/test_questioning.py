@@ -236,7 +236,7 @@ def test_the_smallest_patch_is_the_first_that_turns_the_guess():
 
     assert smallest_patch(Corner(), torch.zeros(3, SIZE, SIZE), 1) == 4  # widths are even
     assert smallest_patch(Corner(), torch.zeros(3, SIZE, SIZE), 0) == 2
-    assert smallest_patch(METHODS["softmax"], torch.zeros(3, 4, 4), 99) is None
+    assert smallest_patch(Corner(), torch.zeros(3, 8, 8), 2) is None  # there is no such class
 
 
 def test_telling_faces_are_sure_ones():
