@@ -216,7 +216,7 @@ export default {
       const area = perClass ? all.length / names.length : all.length;
       const values = Array.from(perClass ? all.slice(k * area, (k + 1) * area) : all);
       const mean = values.reduce((sum, value) => sum + value, 0) / area;
-      return { values, side: Math.sqrt(area), scale: Math.max(...Array.from(all, Math.abs)), mean, perClass };
+      return { values, side: Math.sqrt(area), scale: Math.max(1e-9, ...values.map(Math.abs)), mean, perClass };
     }
 
     const at = ({ values, side }) => values[Math.floor((place.y * side) / size) * side + Math.floor((place.x * side) / size)];
