@@ -28,7 +28,7 @@ def test_the_network_of_a_run_is_shown_with_the_faces_that_tell_most(tmp_path):
 
 def test_what_cannot_be_shown_is_said(tmp_path):
     sequences = striped(sequence=3, size=48, n=16)
-    train(build_method("mgln", sequences), sequences, config=quick(epochs=1), folder=tmp_path / "mgln")
+    train(build_method("mgln", sequences), sequences, sequences, quick(epochs=1), folder=tmp_path / "mgln")
     with pytest.raises(UserError, match="MGLN has no classifier, so it cannot be questioned"):
         explore(tmp_path / "mgln", sequences)
     with pytest.raises(UserError, match="holds no run"):

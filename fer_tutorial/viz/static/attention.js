@@ -313,7 +313,7 @@ export default {
       paint(pixels, map);
       drawStrip(network);
       const colored = (c) => `rgb(${c.join(" ")})`;
-      const strongest = map && (shownMap.value === "occlusion" ? `${Math.round(100 * map.scale)} points` : map.perClass ? map.scale.toFixed(1) : percent(map.scale));
+      const strongest = map && (shownMap.value === "occlusion" ? `${Math.round(100 * map.scale)} points` : map.perClass ? map.scale.toPrecision(3) : percent(map.scale));
       legend.replaceChildren(map ? ui.legend(map.perClass === false ? [[`weighs most: ${strongest}`, colored(FOR)]]
         : [[`for ${names[k]}, up to ${strongest}`, colored(FOR)], ["against it", colored(AGAINST)]]) : "");
       const columns = (shares, of) => [["as it is", before], ["changed", now]].map(([title, values], j) => ({
