@@ -2,9 +2,11 @@
 
     python -m studies.synthetic choice --seeds 2      each method's λ (TCL: margin, distance), by validation people
     python -m studies.synthetic methods --seeds 8     every method with what was chosen for it
+    python -m studies.synthetic shipped --seeds 1     the networks that the chapters look into
 
 Training, validation and test show different people.  A run ends with the weights of the epoch that did best on the
-validation people, and sees the test people once.
+validation people, and sees the test people once.  With ``--set weights_to=data/weights`` the part ``shipped`` writes
+each network there, a file METHOD.safetensors in half precision.
 """
 
 from __future__ import annotations
@@ -38,6 +40,11 @@ class Settings:
     batch_size: int = 64
     backbone: str = "small_cnn"
     precision: str = "bf16"
+
+
+@dataclass(frozen=True)
+class ShippedSettings(Settings):
+    weights_to: str = ""  # a folder for the trained networks
 
 
 QUICK = {
@@ -93,6 +100,16 @@ VARIANTS: dict[str, Variant] = {
 
 CHOSEN = ("lambda", "distance", "margin")
 
+# One network of each method, for the chapters to look into.  The λ of center loss and of DACL did best on the
+# validation people in the part `choice`; TCL has those of its preset.
+SHIPPED: dict[str, dict[str, Any]] = {
+    "softmax": {},
+    "DACL": {"lambda": 1.0},
+    "center loss": {"lambda": 0.3},
+    "SCN": {},
+    "TCL, fully synthesized": {},
+}
+
 
 # --- plans -----------------------------------------------------------------------------------------------------------
 
@@ -117,6 +134,13 @@ def plan_methods(seeds: int, choice: pd.DataFrame) -> list[Arm]:
         print(f"left out until the part 'choice' has run to its end: {', '.join(waiting)}", file=sys.stderr)
     return [
         {"variant": name, **chosen[name], "seed": seed} for seed in range(seeds) for name in VARIANTS if name in chosen
+    ]
+
+
+def plan_shipped(seeds: int) -> list[Arm]:
+    nothing = dict.fromkeys(CHOSEN)
+    return [
+        {"variant": name, **nothing, **given, "seed": seed} for seed in range(seeds) for name, given in SHIPPED.items()
     ]
 
 
@@ -154,6 +178,8 @@ def one_run(settings: Settings, arm: Arm, data_root: Path | None = None, *, test
         seed=arm["seed"], progress=False, **OPTIMIZERS[variant.optimizer],
     )  # fmt: skip
     method, run = shared.train_expression(variant.method, changes, train, valid, config, settings.backbone)
+    if isinstance(settings, ShippedSettings) and settings.weights_to:
+        shared.save_weights(method, Path(settings.weights_to) / f"{variant.method}.safetensors")
     return shared.chosen_epoch_result(method, run, test if tested else None)
 
 
@@ -165,6 +191,10 @@ PARTS = {
     "methods": shared.Part(
         "synthetic_methods", "Which method tells seven expressions of synthetic faces apart better than softmax?",
         Settings(), plan_methods, partial(one_run, tested=True), QUICK, chosen_by="synthetic_choice",
+    ),
+    "shipped": shared.Part(
+        "synthetic_shipped", "How good are the networks of synthetic faces that the chapters look into?",
+        ShippedSettings(), plan_shipped, partial(one_run, tested=True), QUICK,
     ),
 }  # fmt: skip
 

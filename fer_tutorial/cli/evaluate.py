@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
-from fer_tutorial.cli.options import DATA_OPTIONS, OF_THEIR_OWN, named_values
-from fer_tutorial.config import DataConfig, Device
-from fer_tutorial.names import DATASETS
+from fer_tutorial.cli.options import RunChoice
 
 
 @dataclass
-class EvaluateCommand:
+class EvaluateCommand(RunChoice):
     """Evaluate what a run has trained; without further options, on the test split of the run's own data.
 
     Classes are matched by name, so the data may number them otherwise or have only some of the network's.
     """
 
-    run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(help="folder of the run")]
-    weights: Annotated[Literal["best", "last"], tyro.conf.arg(help="the best epoch's or the last one's")] = "best"
-    split: Annotated[str, tyro.conf.arg(help="train, valid or test; of a folder also all")] = "test"
-    data: Annotated[
-        str | None,
-        tyro.conf.arg(help=f"another data set: {', '.join(DATASETS)}; see fer-tutorial datasets"),
-    ] = None
-    data_root: Annotated[Path | None, tyro.conf.arg(help="the folder that holds the data set")] = None
-    data_options: Annotated[
-        tuple[str, ...], tyro.conf.arg(help=f"{DATA_OPTIONS}; they are added to the run's own where the data are")
-    ] = ()
     cross: Annotated[
         tuple[str, ...],
         tyro.conf.arg(help="attributes of people to cross, such as sex 'skin tone'; each by itself if none is given"),
@@ -40,7 +27,6 @@ class EvaluateCommand:
         Path | None,
         tyro.conf.arg(help="where to write the metrics (.json) and, beside it, confusion matrix and accuracy by group"),
     ] = None
-    device: Annotated[Device, tyro.conf.arg(help="cpu, cuda, or auto for a GPU where there is one")] = "auto"
 
     def execute(self) -> None:
         """Do it, and say what came of it."""
@@ -65,19 +51,6 @@ class EvaluateCommand:
                 write_confusion(self.out.with_suffix(""), metrics["confusion_matrix"], method.spec.class_names)
             if "groups" in metrics:
                 write_groups(self.out.with_name(f"{self.out.stem}_groups"), metrics["groups"])
-
-    def faces(self) -> DataConfig:
-        """What to evaluate on: the run's own data, or others in the form in which its network takes them."""
-        from fer_tutorial.records.run_folder import saved_spec
-        from fer_tutorial.training.run import saved_plan
-
-        options = named_values(self.data_options, OF_THEIR_OWN)
-        root = str(self.data_root) if self.data_root is not None else None
-        if self.data is not None:
-            spec = saved_spec(self.run)
-            return DataConfig(self.data, root, spec.image_size, 8 if spec.num_classes == 8 else 7, None, options)
-        own = saved_plan(self.run).data
-        return replace(own, root=root or own.root, options={**own.options, **options})
 
 
 def describe(metrics: dict[str, Any], names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The command line: ``fer-tutorial train``, ``evaluate``, ``datasets``, ``pack`` and ``faces``."""
+"""The command line: ``fer-tutorial train``, ``evaluate``, ``explore``, ``datasets``, ``pack`` and ``faces``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tyro
 
 from fer_tutorial.cli.data import DatasetsCommand, FacesCommand, PackCommand
 from fer_tutorial.cli.evaluate import EvaluateCommand
+from fer_tutorial.cli.explore import ExploreCommand
 from fer_tutorial.cli.options import parse
 from fer_tutorial.cli.train import train_commands
 from fer_tutorial.errors import UserError
@@ -24,12 +25,14 @@ examples:
   fer-tutorial train dacl --data ferplus --data-root FERPLUS    # on real ones
   fer-tutorial train dacl --resume runs/dacl-synthetic-001      # continue after an interruption
   fer-tutorial evaluate runs/dacl-synthetic-001
+  fer-tutorial explore runs/dacl-synthetic-001                  # a page: ask the network what it looks at
   fer-tutorial train scn --data ferplus --data-root FERPLUS --preset official --pretrained resnet18.safetensors
   accelerate launch --num_processes 8 -m fer_tutorial.cli train dacl --data packed --data-root PACKED"""
 
 COMMANDS = {
     "train": None,
     "evaluate": EvaluateCommand,
+    "explore": ExploreCommand,
     "datasets": DatasetsCommand,
     "pack": PackCommand,
     "faces": FacesCommand,

@@ -6,13 +6,13 @@ import ast
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
-from fer_tutorial.config import DataConfig
+from fer_tutorial.config import DataConfig, Device
 from fer_tutorial.errors import UserError
 from fer_tutorial.names import DATASETS
 
@@ -56,6 +56,37 @@ class DataChoice:
         root = str(self.data_root.expanduser().resolve()) if self.data_root is not None else None
         options = named_values(self.data_options, OF_THEIR_OWN)
         return DataConfig(self.data, root, self.size, self.classes, self.channels, options)
+
+
+@dataclass
+class RunChoice:
+    """A run, and the faces that it is shown: without further options, the test split of its own data."""
+
+    run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(help="folder of the run")]
+    weights: Annotated[Literal["best", "last"], tyro.conf.arg(help="the best epoch's or the last one's")] = "best"
+    split: Annotated[str, tyro.conf.arg(help="train, valid or test; of a folder also all")] = "test"
+    data: Annotated[
+        str | None,
+        tyro.conf.arg(help=f"another data set: {', '.join(DATASETS)}; see fer-tutorial datasets"),
+    ] = None
+    data_root: Annotated[Path | None, tyro.conf.arg(help="the folder that holds the data set")] = None
+    data_options: Annotated[
+        tuple[str, ...], tyro.conf.arg(help=f"{DATA_OPTIONS}; they are added to the run's own where the data are")
+    ] = ()
+    device: Annotated[Device, tyro.conf.arg(help="cpu, cuda, or auto for a GPU where there is one")] = "auto"
+
+    def faces(self) -> DataConfig:
+        """What to evaluate on: the run's own data, or others in the form in which its network takes them."""
+        from fer_tutorial.records.run_folder import saved_spec
+        from fer_tutorial.training.run import saved_plan
+
+        options = named_values(self.data_options, OF_THEIR_OWN)
+        root = str(self.data_root) if self.data_root is not None else None
+        if self.data is not None:
+            spec = saved_spec(self.run)
+            return DataConfig(self.data, root, spec.image_size, 8 if spec.num_classes == 8 else 7, None, options)
+        own = saved_plan(self.run).data
+        return replace(own, root=root or own.root, options={**own.options, **options})
 
 
 def parse(kind: Any, arguments: Sequence[str], description: str, defaults: Iterable[Any], words: Iterable[str]) -> Any:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from fer_tutorial.viz.attention import grad_cam, overlay
     from fer_tutorial.viz.colors import INK, OKABE_ITO
     from fer_tutorial.viz.diagram import Box, Diagram
-    from fer_tutorial.viz.explorer import AttentionExplorer
     from fer_tutorial.viz.interactive import InteractiveFigure, image_url
     from fer_tutorial.viz.network import export_network, network_file
     from fer_tutorial.viz.pictures import contact_sheet, show_faces
@@ -30,15 +29,16 @@ if TYPE_CHECKING:
         plot_variants,
         style,
     )
+    from fer_tutorial.viz.questioning import asked_network, question, telling_faces
     from fer_tutorial.viz.source import show_source
 
 _HOME = {
-    "AttentionExplorer": "explorer",
     "Box": "diagram",
     "Diagram": "diagram",
     "INK": "colors",
     "InteractiveFigure": "interactive",
     "OKABE_ITO": "colors",
+    "asked_network": "questioning",
     "contact_sheet": "pictures",
     "export_network": "network",
     "grad_cam": "attention",
@@ -53,18 +53,20 @@ _HOME = {
     "plot_history": "plots",
     "plot_table": "plots",
     "plot_variants": "plots",
+    "question": "questioning",
     "show_faces": "pictures",
     "show_source": "source",
     "style": "plots",
+    "telling_faces": "questioning",
 }
 
 __all__ = [
     "INK",
     "OKABE_ITO",
-    "AttentionExplorer",
     "Box",
     "Diagram",
     "InteractiveFigure",
+    "asked_network",
     "contact_sheet",
     "export_network",
     "grad_cam",
@@ -79,9 +81,11 @@ __all__ = [
     "plot_history",
     "plot_table",
     "plot_variants",
+    "question",
     "show_faces",
     "show_source",
     "style",
+    "telling_faces",
 ]
 
 

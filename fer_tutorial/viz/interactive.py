@@ -102,6 +102,16 @@ class InteractiveFigure(anywidget.AnyWidget):
             f'<script type="module">\n{script}</script>'
         )
 
+    def page(self, title: str) -> str:
+        """The figure as a page of its own."""
+        return (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>{html.escape(title)}</title>\n"
+            "<style>:root { color-scheme: light dark } body { max-width: 64rem; margin: 1rem auto; padding: 0 0.5rem }"
+            f"</style>\n</head>\n<body>\n<h1>{html.escape(title)}</h1>\n{self.html()}\n</body>\n</html>\n"
+        )
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         view = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
         bundle = {"application/vnd.jupyter.widget-view+json": view, "text/html": self.html(), "text/plain": repr(self)}

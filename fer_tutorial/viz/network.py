@@ -202,7 +202,8 @@ def outputs_of(network: nn.Module, x: Tensor) -> Mapping[str, Tensor]:
     ========================== =========================================================================================
     any other                  ``output``
     Softmax, CenterLoss        ``logits``, ``embedding``, ``feature_map``, ``class_activation``, ``grad_cam``
-    DACL                       the same and ``attention`` (a weight a dimension)
+    DACL                       the same, ``attention`` (a weight a dimension) and ``weighted_activation``: the class
+                               activation in which a dimension counts as much as its attention, over the mean of all
     SCN                        the same and ``importance`` (a number)
     TCL                        the same, ``pixel_attention`` (a weight a place) and ``element_attention`` (a dimension)
     MGLN                       of ``frames`` (three, the last is the apex) and ``landmarks``: ``logits`` (fused),
@@ -246,7 +247,11 @@ def _(method: Softmax | CenterLoss, images: Tensor) -> Mapping[str, Tensor]:
 
 @outputs_of.register
 def _(method: DACL, images: Tensor) -> Mapping[str, Tensor]:
-    return {**_maps(method, images), "attention": method.attention(images)}
+    results, attention = _maps(method, images), method.attention(images)
+    relative = attention / attention.mean(1, keepdim=True)  # (1, C); what fades in training is the mean
+    weighted = (results["feature_map"] * relative[..., None, None]).permute(0, 2, 3, 1)  # (1, h, w, C)
+    activation = method.classifier(weighted).permute(0, 3, 1, 2)  # (1, K, h, w)
+    return {**results, "attention": attention, "weighted_activation": activation}
 
 
 @outputs_of.register

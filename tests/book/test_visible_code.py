@@ -9,7 +9,7 @@ from tools import notebooks
 
 COLUMN = 80  # characters of the page's column
 FOLDED = {"hide-input", "hide-cell", "remove-cell"}
-DRAWING = {"plt", "sns", "axes", "InteractiveFigure", "AttentionExplorer"}
+DRAWING = {"plt", "sns", "axes", "InteractiveFigure", "question"}
 TABLES = {"Study", "DataFrame", "read_csv", "compare", "comparison_table"}
 NOTEBOOKS = {path.stem: notebooks.read(path) for path in notebooks.find()}
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS.values(), ids=NOTEBOOKS)

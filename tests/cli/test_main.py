@@ -10,7 +10,7 @@ from fer_tutorial.methods import METHODS
 HEAVY = ("torch", "pandas", "matplotlib", "PIL", "accelerate", "torchmetrics", "scipy")
 HELP = [
     *(["--help"], [], ["train"], ["train", "--help"], ["evaluate", "--help"], ["datasets", "--help"]),
-    *(["pack", "--help"], ["faces", "-h"]),
+    *(["pack", "--help"], ["faces", "-h"], ["explore", "--help"]),
     *(["train", name, "--help"] for name in METHODS),
 ]
 

@@ -101,6 +101,9 @@ def test_weights_are_written_where_asked(tmp_path):
     file = tmp_path / "g2rl.safetensors"
     g2rl.main(["shipped", "--quick", "--out", str(tmp_path), "--set", f"weights_to={file}"])
     assert file.stat().st_size > 10_000
+    synthetic.main(["shipped", "--quick", "--out", str(tmp_path), "--set", f"weights_to={tmp_path}"])
+    written = {path.stem for path in tmp_path.glob("*.safetensors")} - {"g2rl"}
+    assert written == {"softmax", "center_loss", "dacl", "scn", "tcl"}
 
 
 @pytest.mark.parametrize(

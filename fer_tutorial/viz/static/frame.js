@@ -18,7 +18,7 @@ function watchTheme(notify) {
 // JupyterLab takes keys for its own (arrows go to another cell, x cuts it) unless the very element in focus forbids it.
 function keepKeys(el) {
   const mark = () => {
-    for (const control of el.querySelectorAll("input, select, button, summary")) control.dataset.lmSuppressShortcuts = "true";
+    for (const control of el.querySelectorAll("input, select, button, summary, [tabindex]")) control.dataset.lmSuppressShortcuts = "true";
   };
   const observer = new MutationObserver(mark); // figures make controls later, too
   observer.observe(el, { childList: true, subtree: true });

@@ -399,7 +399,10 @@ const Network = (() => {
       const name = address.split("/").at(-1);
       const loading = (globalThis.ferNetworks ??= {});
       loading[name] ??= new Promise((done, failed) => {
-        const onerror = () => failed(new Error(`the network ${address} could not be loaded`));
+        const onerror = () => {
+          delete loading[name]; // it may be there the next time
+          failed(new Error(`the network ${address} could not be loaded`));
+        };
         document.head.append(ui.html("script", { onload: () => done(globalThis.ferNetworkFiles[name]), onerror, src: address }));
       });
       return new Network(await loading[name]);

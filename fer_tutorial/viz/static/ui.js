@@ -56,6 +56,7 @@ const ui = {
     return {
       node: ui.html("label", { className: "fer-control" }, ui.html("span", {}, label), select),
       get value() { return values[select.selectedIndex]; },
+      set value(value) { select.selectedIndex = values.indexOf(value); },
       get text() { return select.selectedOptions[0].text; },
       set disabled(disabled) { select.disabled = disabled; },
     };
