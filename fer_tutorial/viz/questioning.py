@@ -139,7 +139,8 @@ def asked_network(method: nn.Module) -> dict[str, Any]:
     """The network of the figure, from pixels of 0 to 1 to all that is shown; see
     :func:`fer_tutorial.viz.network.export_network`.
     """
-    size = method.spec.image_size  # type: ignore[union-attr]
+    spec: Any = method.spec
+    size = spec.image_size
     return export_network(method, torch.zeros(1, 3, size, size), outputs=_shown)
 
 
@@ -192,7 +193,8 @@ def _task(task: tuple[int, str], method: nn.Module, pixels: Tensor, names: list[
 
 
 def _normalized(method: nn.Module, pixels: Tensor) -> Tensor:
-    mean, std = (torch.tensor(v).view(3, 1, 1) for v in NORMALIZATIONS[method.spec.normalization])  # type: ignore[union-attr]
+    spec: Any = method.spec
+    mean, std = (torch.tensor(value).view(3, 1, 1) for value in NORMALIZATIONS[spec.normalization])
     return (pixels - mean) / std
 
 
