@@ -42,7 +42,7 @@ class Release:
     out: Annotated[Path, tyro.conf.arg(help="folder to write")]
     tag: Annotated[str, tyro.conf.arg(help="release of fer_tutorial that the copies install, such as v1.2.0")]
     roster: Annotated[
-        Path | None, tyro.conf.arg(help=f"a copy for each student, with parameters of their own; {ROSTER}")
+        Path | None, tyro.conf.arg(help=f"a copy for each student, with their own parameters; {ROSTER}")
     ] = None
     secret: Annotated[Path | None, tyro.conf.arg(help=SECRET)] = None
 
@@ -77,9 +77,7 @@ class Grade:
     inbox: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(help="the folder that collect wrote")]
     out: Annotated[Path, tyro.conf.arg(help="folder to write")]
     secret: Annotated[Path, tyro.conf.arg(help=SECRET)]
-    per_student: Annotated[bool, tyro.conf.arg(help="students have parameters of their own, by release --roster")] = (
-        False
-    )
+    per_student: Annotated[bool, tyro.conf.arg(help="students have their own parameters, by release --roster")] = False
     jobs: Annotated[int, tyro.conf.arg(help=JOBS)] = 2
     image: Annotated[str | None, tyro.conf.arg(help=IMAGE)] = None
     unsafe: Annotated[bool, tyro.conf.arg(help=UNSAFE)] = False

@@ -106,7 +106,7 @@ def like_reference(
     results: Sequence[str] = (),
     mistakes: Mapping[str, Function] | None = None,
 ) -> Callable[[Any, Draw], None]:
-    """A checker of functions: it gets the answer, called by the names of the reference's parameters, and what to draw from.
+    """A checker of functions: it gets the answer, called by the reference's parameters, and what to draw from.
 
     Args:
         reference: gives the right result.

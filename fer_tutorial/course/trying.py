@@ -174,7 +174,7 @@ def _refuse_stub(value: Any) -> None:
 
 
 def bits(value: Any) -> Any:
-    """What an answer must not change of its input: the bits of arrays and tensors, of lists, of a network's parameters."""
+    """What an answer must not change: the bits of arrays and tensors, of lists, of a network's parameters."""
     if isinstance(value, Tensor):
         value = value.detach().numpy()
     if isinstance(value, np.ndarray):

@@ -72,7 +72,7 @@ class Assignment:
         return {**self.common_variant(), **drawn}
 
     def given(self, variant: Variant) -> list[str]:
-        """The cells that answers may rely on, with a student's parameters; from here, whatever a submission has there."""
+        """The cells that answers may rely on, with a student's parameters, whatever a submission has there."""
         cells = [cell for cell in self.notebook.cells if {"parameters", "given"} & set(tags(cell))]
         return [with_parameters(cell.source, variant) if "parameters" in tags(cell) else cell.source for cell in cells]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from fer_tutorial.coursework.answers import parsed
 from fer_tutorial.coursework.grade import digest
 from fer_tutorial.coursework.markers import STUDENT, TASK, first_line
-from fer_tutorial.coursework.notebook import LARGEST, Cell, Unreadable, read_cells
+from fer_tutorial.coursework.notebook import LARGEST, Cell, Unreadable, read_cells, too_large
 from fer_tutorial.coursework.roster import Student, owner
 from fer_tutorial.coursework.safe_text import write_table
 from fer_tutorial.errors import UserError
@@ -168,7 +168,7 @@ def _refusal(name: str, size: int, read: int) -> str:
     if not name.lower().endswith(".ipynb"):
         return "not a notebook"
     if size > LARGEST:
-        return f"the file has {size / 1e6:.0f} MB; clear the outputs, {LARGEST / 1e6:.0f} are the most"
+        return too_large(size)
     return "there are too many bytes altogether" if read + size > MOST_BYTES else ""
 
 

@@ -27,7 +27,8 @@ PAGE = """<!doctype html>
 <style>
 body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 sans-serif; color: #222; background: #fff }
 table { border-collapse: collapse; width: 100% }
-td, th { border-bottom: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+td, th { border-bottom: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top }
+td, th, p { overflow-wrap: anywhere }
 th:last-child, td:last-child { text-align: right; white-space: nowrap }
 </style>
 <h1>{{ title }}</h1>

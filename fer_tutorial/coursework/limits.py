@@ -1,4 +1,4 @@
-"""What the process of an answer may not do any more once its limits are set: grow, write much, or start another process.
+"""What the process of an answer may not do once its limits are set: grow, write much, or start another process.
 
 The limits of the operating system do not hold for root, and count the processes of all of a user's programs; so
 starting processes is refused by a filter of system calls (seccomp), where Linux has one for this kind of processor.
@@ -47,7 +47,7 @@ def set_limits(megabytes: int, seconds: int) -> None:
     if statistics.exists():
         now = int(statistics.read_text().split()[0]) * resource.getpagesize()
         _lower(resource.RLIMIT_AS, now + megabytes * MEGABYTE)
-    _lower(resource.RLIMIT_CPU, seconds)
+    _lower(resource.RLIMIT_CPU, seconds)  # and no warning before, which could be ignored
     _lower(resource.RLIMIT_FSIZE, FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)

@@ -42,9 +42,7 @@ def read_cells(content: bytes) -> list[Cell]:
     if not content.strip():
         raise Unreadable("the file is empty")
     if len(content) > LARGEST:
-        raise Unreadable(
-            f"the file has {len(content) / 1e6:.0f} MB; clear the outputs, {LARGEST / 1e6:.0f} are the most"
-        )
+        raise Unreadable(too_large(len(content)))
     try:
         cells = nbformat.reads(_decoded(content), as_version=4).cells
         return [_cell(cell) for cell in cells]
@@ -54,6 +52,11 @@ def read_cells(content: bytes) -> list[Cell]:
         raise Unreadable("the file is nested too deeply") from error
     except Exception as error:  # nbformat raises many kinds, all of them meaning the same
         raise Unreadable("the file is not a notebook") from error
+
+
+def too_large(size: int) -> str:
+    """What is said of a file of so many bytes."""
+    return f"the file has {size / 1e6:.0f} MB; clear the outputs, {LARGEST / 1e6:.0f} are the most"
 
 
 def _decoded(content: bytes) -> str:

@@ -50,9 +50,7 @@ def release(
         UserError: something of a solution would be left, or the notebook is not ready for students.
     """
     if not TAG.match(tag):
-        raise UserError(
-            f"the tag is {tag!r}; expected that of a release, such as v1.2.0, which does not change any more"
-        )
+        raise UserError(f"the tag is {tag!r}; expected that of a release, such as v1.2.0")
     common = assignment.common_variant()
     if students and secret is None:
         raise UserError("parameters of each student's own are drawn from a secret; pass --secret")
@@ -127,9 +125,7 @@ def _cell(cell: NotebookNode, source: str, variant: Variant, tag: str) -> Notebo
     if "setup" in tags(cell):
         source, count = PINNED.subn(rf"\g<1>{tag}", source)
         if not count:
-            raise UserError(
-                "the set-up cell installs no fer-tutorial[train] @ git+...@main, which a release pins to its tag"
-            )
+            raise UserError("the set-up cell installs no fer-tutorial[train] @ git+...@main to pin to the tag")
     if "parameters" in tags(cell):
         source = with_parameters(source, variant)
     new: NotebookNode
@@ -145,9 +141,7 @@ def _cell(cell: NotebookNode, source: str, variant: Variant, tag: str) -> Notebo
 
 def _notebook(cells: list[NotebookNode], assignment: Assignment, tag: str) -> NotebookNode:
     if not any(first_line(cell.source) == STUDENT_LINE for cell in cells):
-        raise UserError(
-            f"no cell of {assignment.name} begins with {STUDENT_LINE!r}, in which students say who they are"
-        )
+        raise UserError(f"no cell of {assignment.name} begins with {STUDENT_LINE!r}; students say there who they are")
     for number, cell in enumerate(cells):
         cell.id = f"{assignment.name}-{number}"
     metadata: Mapping[str, Any] = {**KERNEL, "fer_assignment": {"name": assignment.name, "tag": tag}}

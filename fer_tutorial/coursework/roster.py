@@ -1,4 +1,4 @@
-"""The list of students that a lecturer has: a CSV file with a column ``student`` and what the platform needs besides."""
+"""The list of students that a lecturer has: a CSV file with a column ``student`` and what platforms need besides."""
 
 from __future__ import annotations
 
@@ -54,15 +54,19 @@ def read_roster(path: Path) -> list[Student]:
 
 
 def owner(path: str, students: list[Student]) -> Student | None:
-    """The student whom the path of a file names, by number or by name as Moodle and Canvas write it; None if not one."""
-    words = set(re.split(r"[^A-Za-z0-9.-]+", path.lower()))
+    """The one student whom the path of a file names, by number or by name as Moodle and Canvas write it; or None."""
     folded = FOLDED.sub("", path.lower())
-    by_number = [student for student in students if student.id.lower() in words]
+    by_number = [student for student in students if _stands_in(student.id.lower(), path.lower())]
     by_name = [
         student for student in students if student.name and any(name in folded for name in _orders(student.name))
     ]
     found = by_number or by_name
     return found[0] if len(found) == 1 else None
+
+
+def _stands_in(number: str, path: str) -> bool:
+    """Whether a number stands in a path as a whole, and not as a part of another."""
+    return re.search(rf"(?<![a-z0-9]){re.escape(number)}(?![a-z0-9])", path) is not None
 
 
 def _orders(name: str) -> set[str]:

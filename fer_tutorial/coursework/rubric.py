@@ -16,7 +16,7 @@ from fer_tutorial.errors import UserError
 RUBRIC = "rubric.csv"
 COLUMNS = ("sheet", "task", "criterion", "level", "comment")
 PAGE = '<!doctype html><meta charset="utf-8"><title>{title}</title>\n<style>{style}</style>\n<h1>{title}</h1>\n{body}\n'
-STYLE = "body{max-width:50rem;margin:2rem auto;font:1rem/1.5 sans-serif}pre{white-space:pre-wrap;background:#f4f4f4;padding:1rem}"
+STYLE = "body{max-width:50rem;margin:2rem auto;font:1rem/1.5 sans-serif}pre{white-space:pre-wrap;background:#f4f4f4}"
 
 
 def write_rubric(assignment: Assignment, graded: Path, out: Path, secret: Secret) -> int:

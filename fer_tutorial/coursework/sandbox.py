@@ -42,17 +42,17 @@ class Sandbox:
 
 
 def bubblewrap() -> Sandbox:
-    """Namespaces of its own for everything; of the disk only Python, its packages and the system's libraries, to read."""
+    """Namespaces of its own for everything; of the disk, to read, Python, its packages and the system's libraries."""
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     words += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--hostname", "sandbox"]
     words += ["--ro-bind", "/usr", "/usr"]
-    for folder in map(Path, SYSTEM):
-        if folder.is_symlink():
-            words += ["--symlink", str(folder.readlink()), str(folder)]
-        elif folder.is_dir():
-            words += ["--ro-bind", str(folder), str(folder)]
+    for folder in SYSTEM:
+        if Path(folder).is_symlink():
+            words += ["--symlink", str(Path(folder).readlink()), folder]
+        elif Path(folder).is_dir():
+            words += ["--ro-bind", folder, folder]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    prefixes = dict.fromkeys(Path(prefix) for prefix in (sys.base_prefix, sys.exec_prefix, sys.prefix))
+    prefixes = [Path(prefix) for prefix in dict.fromkeys((sys.base_prefix, sys.exec_prefix, sys.prefix))]
     for prefix in prefixes:
         if not prefix.is_relative_to("/usr"):
             words += ["--ro-bind", str(prefix), str(prefix)]
@@ -132,8 +132,8 @@ def choose(image: str | None = None, unsafe: bool = False) -> Sandbox:
     reason = self_test(bubblewrap()) if shutil.which("bwrap") else "bwrap is not installed"
     if reason:
         raise UserError(
-            f"answers cannot be isolated here ({reason}); install bubblewrap and allow user namespaces, give a container "
-            "with --image, or pass --unsafe to run students' code with all that you can do yourself"
+            f"answers cannot be isolated here ({reason}); install bubblewrap and allow user namespaces, name an image "
+            "of a container with --image, or pass --unsafe to run students' code with all that you can do yourself"
         )
     return bubblewrap()
 

@@ -1,4 +1,4 @@
-"""What passes between grader and answer: JSON, and safetensors for arrays.  Nothing that comes back is ever executed."""
+"""What passes between grader and answer: JSON, and safetensors for arrays.  Nothing that comes back is executed."""
 
 from __future__ import annotations
 

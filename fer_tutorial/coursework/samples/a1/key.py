@@ -172,8 +172,22 @@ def classes_apart(answer: Any, draw: Draw, variant: Variant) -> None:
 
 # --- a1.3: gradients by hand ---
 
-BY_AUTOGRAD = ("autograd", "backward", "grad", "jacobian", "jacrev", "jacfwd", "vjp", "jvp", "functional_call")
-BY_AUTOGRAD = (*BY_AUTOGRAD, "requires_grad", "requires_grad_", "enable_grad", "grad_fn", "register_hook")
+BY_AUTOGRAD = (
+    "autograd",
+    "backward",
+    "grad",
+    "jacobian",
+    "jacrev",
+    "jacfwd",
+    "vjp",
+    "jvp",
+    "functional_call",
+    "requires_grad",
+    "requires_grad_",
+    "enable_grad",
+    "grad_fn",
+    "register_hook",
+)
 
 
 def weighted_gradients(exponent: float) -> Callable[..., tuple[Tensor, Tensor, Tensor]]:
@@ -473,9 +487,7 @@ TASKS = (
         "a1.1",
         "weighted_center_loss",
         (
-            Property(
-                "the value is right, in single and double precision, for absent classes and one face", 4, weighted_value
-            ),
+            Property("the value is right, in both precisions, for absent classes and one face", 4, weighted_value),
             Property("the gradient to the features is right", 2, weighted_gradient("features")),
             Property("the gradient to the centers is right", 1, weighted_gradient("centers")),
             Property("the gradient to the weights is right", 1, weighted_gradient("weights")),
@@ -593,7 +605,7 @@ TASKS = (
                 (
                     "missing",
                     "a prediction without a reason",
-                    "a prediction that follows from the text",
+                    "one that follows from the text",
                     "and how to test it",
                 ),
             ),
