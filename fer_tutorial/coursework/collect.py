@@ -89,7 +89,8 @@ def collect(source: Path, students: list[Student], out: Path, deadline: datetime
             problems.append({"student": submission.student.id, "file": file.name, "problem": problem})
         found.setdefault(submission.student.id, []).append(submission)
     out.mkdir(parents=True, exist_ok=True)
-    rows, seen = [], {}
+    rows = []
+    seen: dict[str, str] = {}
     for number, submissions in sorted(found.items()):
         *earlier, last = sorted(submissions, key=lambda submission: submission.rank)
         for other in earlier:

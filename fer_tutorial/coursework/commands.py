@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from fer_tutorial.coursework.assignment import GUIDE, KEY, NOTEBOOK, SAMPLES, load, samples
 from fer_tutorial.coursework.collect import PROBLEMS, collect
@@ -60,7 +61,8 @@ def grade_course(
         raise UserError(f"jobs is {jobs}; expected 1 or more submissions at a time")
     grading = Grading(load(where), read_secret(secret), per_student, choose(image, unsafe), jobs)
     rows = grade_all(grading, inbox, out)
-    record = {"assignment": str(where), "inbox": str(inbox.resolve()), "secret": str(secret.resolve())}
+    record: dict[str, Any] = {"assignment": str(Path(where).resolve()) if Path(where).is_dir() else where}
+    record |= {"inbox": str(inbox.resolve()), "secret": str(secret.resolve())}
     record |= {"per_student": per_student, "image": image, "sandbox": grading.sandbox.name}
     (out / RUN).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return f"{_students(rows)} submissions graded ({grading.sandbox.name}); marks in {out / MARKS}"
@@ -96,7 +98,7 @@ def return_feedback(out: Path, roster: Path, rubric: Path | None, pages: Path) -
     return f"{count} pages and the tables of marks written to {pages}"
 
 
-def _record(out: Path) -> dict:
+def _record(out: Path) -> dict[str, Any]:
     if not (out / RUN).is_file():
         raise UserError(f"{out} has no {RUN}; expected the folder that fer-tutorial course grade wrote")
     return json.loads((out / RUN).read_text(encoding="utf-8"))

@@ -21,8 +21,8 @@ from fer_tutorial.coursework.task import CodeTask
 from fer_tutorial.errors import UserError
 
 MARKS, RESULTS, RUN = "marks.csv", "results", "run.json"
-COLUMNS = ("student", "task", "auto", "auto_max", "human", "human_max", "status", "seconds", "file_sha256")
-COLUMNS = (*COLUMNS, "grader_version", "seed_id", "late_minutes")
+OF_THE_MARK = ("student", "task", "auto", "auto_max", "human", "human_max", "status", "seconds")
+COLUMNS = (*OF_THE_MARK, "file_sha256", "grader_version", "seed_id", "late_minutes")
 Row = dict[str, Any]
 
 
@@ -62,20 +62,23 @@ class Grading:
     def rows(self, student: str, marks: Iterable[TaskMark], file_sha256: str, late: str) -> list[Row]:
         """The rows of a submission in the table of marks; what people give is empty as yet."""
         tasks = {task.name: task for task in self.assignment.tasks}
-        record = {
-            "file_sha256": file_sha256,
-            "grader_version": VERSION,
-            "seed_id": self.secret.name,
-            "late_minutes": late,
-        }
+        record: Row = {"file_sha256": file_sha256, "grader_version": VERSION, "seed_id": self.secret.name}
+        record["late_minutes"] = late
         rows = []
         for mark in marks:
             task = tasks[mark.task]
-            by_grader = isinstance(task, CodeTask)
-            auto = {"auto": mark.marks if by_grader else "", "auto_max": task.marks if by_grader else 0}
-            human = {"human": "", "human_max": 0 if by_grader else task.marks}
-            done = {"status": mark.status, "seconds": mark.seconds}
-            rows.append({"student": student, "task": mark.task, **auto, **human, **done, **record})
+            row: Row = {
+                "student": student,
+                "task": mark.task,
+                "human": "",
+                "status": mark.status,
+                "seconds": mark.seconds,
+            }
+            if isinstance(task, CodeTask):
+                row |= {"auto": mark.marks, "auto_max": task.marks, "human_max": 0}
+            else:
+                row |= {"auto": "", "auto_max": 0, "human_max": task.marks}
+            rows.append(row | record)
         return rows
 
 

@@ -73,7 +73,8 @@ class _Packer:
 
     def array(self, kind: str, tensor: Tensor) -> Any:
         self.bytes += tensor.numel() * tensor.element_size()
-        if self.bytes > LARGEST // 2 or tensor.is_complex() or tensor.layout != torch.strided or tensor.is_quantized:
+        plain = tensor.layout == torch.strided and not (tensor.is_complex() or tensor.is_quantized or tensor.is_meta)
+        if not plain or self.bytes > LARGEST // 2:
             return {"other": f"{kind} of {tensor.numel()} numbers of type {tensor.dtype}"}
         name = str(len(self.arrays))
         self.arrays[name] = tensor.cpu().contiguous().clone()

@@ -315,7 +315,7 @@ DOINGS = {
             first(body("return x.mul_(y).mul_(FACTOR)")),
             second("def counts(labels):\n    z = labels.bincount(minlength=5)\n"),
         ),
-        (0, "error", 0, "forbidden"),
+        (0, "ok", 0, "forbidden"),
     ),
     "44 clears the labels": (
         notebook(first(), second(COUNTS.replace("return", "found =") + "\n    labels.zero_()\n    return found")),
@@ -349,7 +349,7 @@ DOINGS = {
     "51 at the end": (
         notebook(
             first(
-                "import atexit, sys\natexit.register(print, 1)\nclass Last:\n    def __del__(self):\n        sys.exit()\n"
+                "import atexit, sys\natexit.register(print)\nclass X:\n    def __del__(self):\n        sys.exit()\n"
                 + WRONG_PRODUCT
             ),
             second(),
@@ -385,6 +385,6 @@ ODD = {
     "Unicode": "def produkt_α(x, y):\n    return FACTOR * x * y\nproduct = produkt_α",
 }
 ODD_COUNTS = {
-    "numpy": "import numpy\ndef counts(labels):\n    return numpy.array([(labels.numpy() == k).sum() for k in range(5)])",
+    "numpy": "import numpy as n\ndef counts(y):\n    return n.array([(y.numpy() == k).sum() for k in range(5)])",
     "a list": "def counts(labels):\n    return [labels.tolist().count(k) for k in range(5)]",
 }

@@ -60,6 +60,7 @@ OTHERS = {
     "complex": (1j, "complex"),
     "a complex tensor": (torch.ones(1, dtype=torch.complex64), "tensor of 1 numbers of type torch.complex64"),
     "a sparse tensor": (torch.eye(2).to_sparse(), "tensor of"),
+    "a tensor without numbers": (torch.ones(1, device="meta"), "tensor of 1 numbers"),
     "a subclass": (torch.ones(1).as_subclass(Liar), "Liar"),
     "strings in an array": (np.array(["a"]), "ndarray"),
     "too much": (torch.zeros(1, dtype=torch.float64).expand(10**8), "tensor of 100000000 numbers"),
