@@ -23,12 +23,19 @@ def public_check(function: Any, *inputs: Any, expected: Any) -> None:
         if type(expected) is tuple:
             if type(given) not in (tuple, list) or len(given) != len(expected):
                 raise Wrong(f"expected {len(expected)} values")
-            for number, parts in enumerate(zip(given, expected, strict=True), start=1):
-                expect_close(*parts, f"value {number}", tolerance=1e-3)
+            for number, (part, right) in enumerate(zip(given, expected, strict=True), start=1):
+                _expect(part, right, f"value {number}")
         else:
-            expect_close(given, expected, "this example", tolerance=1e-3)
+            _expect(given, expected, "this example")
         print(PASSED)
     except Unanswered:
         print(UNANSWERED)
     except Wrong as error:
         print(f"not yet right ({error})")
+
+
+def _expect(given: Any, right: Any, where: str) -> None:
+    if type(right) is not str:
+        expect_close(given, right, where, tolerance=1e-3)
+    elif given != right:
+        raise Wrong(f"{where}: expected {right!r}, got {given!r}")

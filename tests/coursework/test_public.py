@@ -20,8 +20,12 @@ def test_several_values(capsys):
     public_check(lambda: (1.0, 2.0), expected=(1.0, 2.0))
     public_check(lambda: (1.0, 3.0), expected=(1.0, 2.0))
     public_check(lambda: 1.0, expected=(1.0, 2.0))
-    assert capsys.readouterr().out.split("\n")[:3] == [
+    public_check(lambda: ("a", 2.0), expected=("a", 2.0))
+    public_check(lambda: ("b", 2.0), expected=("a", 2.0))
+    assert capsys.readouterr().out.split("\n")[:5] == [
         PASSED,
         "not yet right (value 2: expected 2, got 3)",
         "not yet right (expected 2 values)",
+        PASSED,
+        "not yet right (value 1: expected 'a', got 'b')",
     ]

@@ -5,6 +5,7 @@ import pytest
 
 from fer_tutorial.coursework.assignment import load
 from fer_tutorial.coursework.grade import grade
+from fer_tutorial.coursework.public import PASSED, UNANSWERED
 from fer_tutorial.coursework.release import solution_copy, student_copy
 from fer_tutorial.coursework.remote import Session
 from fer_tutorial.coursework.sandbox import bubblewrap, self_test
@@ -85,6 +86,24 @@ def test_solutions_earn_everything_and_the_students_copy_nothing(marked):
     assert all(solved[task.name].text for task in A1.written_tasks)
     untouched = marked(nbformat.writes(student_copy(A1, common, "v1")).encode())
     assert {(mark.marks, mark.status) for mark in untouched.values()} == {(0, "missing")}
+
+
+def printed(notebook, capsys):
+    """What the cells of a notebook print, run one after the other."""
+    space = {"__name__": "__main__"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "Set-up" not in cell.source:
+            exec(cell.source, space)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_public_checks_tell_the_stub_from_the_solution(capsys):
+    common = A1.common_variant()
+    assert printed(solution_copy(A1, common, "v1"), capsys) == [PASSED] * len(A1.code_tasks)
+    untouched = printed(student_copy(A1, common, "v1"), capsys)
+    names = [task.name for task in A1.code_tasks]
+    expected = {**dict.fromkeys(names, UNANSWERED), "a1.6": PASSED}  # which has faults and no gap, and looks at shapes
+    assert dict(zip(names, untouched, strict=True)) == expected
 
 
 @pytest.mark.parametrize("words", MISTAKES)
