@@ -7,8 +7,10 @@ import pytest
 
 from fer_tutorial.coursework import commands
 from fer_tutorial.coursework.assignment import load
+from fer_tutorial.coursework.grade import PropertyMark, TaskMark
 from fer_tutorial.coursework.release import solution_copy
-from fer_tutorial.coursework.safe_text import read_table
+from fer_tutorial.coursework.run import Grading
+from fer_tutorial.coursework.safe_text import read_table, write_table
 from fer_tutorial.errors import UserError
 
 
@@ -40,6 +42,23 @@ def test_a_course_from_release_to_feedback(folder, sandbox, tmp_path, monkeypatc
         "0",
     ]
     assert "15 of 15 marks" in (tmp_path / "feedback" / "s1.html").read_text()
+
+
+def test_grading_again_tells_what_changes(folder, tmp_path, monkeypatch):
+    given = [3]
+    monkeypatch.setattr(Grading, "mark", lambda *_: [TaskMark("t.1", "ok", [PropertyMark("value", given[0], 5)])])
+    inbox, graded = tmp_path / "inbox", tmp_path / "graded"
+    inbox.mkdir()
+    (inbox / "s1.ipynb").write_bytes(b"")
+    write_table(inbox / "submissions.csv", ("student", "late_minutes"), [{"student": "s1", "late_minutes": 0}])
+    commands.grade_course(str(folder), inbox, graded, tmp_path / "secret", False, 1, None, True)
+    assert commands.regrade_course(graded, True, 1, True) == "0 marks would change; nothing was written"
+    given[0] = 5
+    said = commands.regrade_course(graded, True, 1, True)
+    assert said == "s1 t.1: 3 (ok) -> 5 (ok)\n1 marks would change; nothing was written"
+    assert read_table(graded / "marks.csv")[0]["auto"] == "3"
+    assert commands.regrade_course(graded, False, 1, True).endswith("1 marks changed")
+    assert read_table(graded / "marks.csv")[0]["auto"] == "5"
 
 
 def test_a_new_assignment_is_a_copy_of_the_sample_with_a_secret(tmp_path):
