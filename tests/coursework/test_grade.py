@@ -94,7 +94,7 @@ def test_the_parameters_of_the_notebook_are_not_read(marked):
 
 def test_the_reason_shows_an_input_of_the_public_seed_or_none(assignment, secret, session):
     seen = grade(notebook(first("def product(x, y):\n    return x * y")), assignment, {"FACTOR": 2.0}, secret, session)
-    assert seen[0].properties[0].reason.startswith("for x = [-0.02], y = [1.61]: expected")
+    assert seen[0].properties[0].reason.startswith("for x = [-0.02], y = [1.61]: entry [0] should be")
     # Wrong for the hidden input alone: it remembers the public one.
     picky = "def product(x, y):\n    return 2 * x * y if abs(x[0] + 0.02) < 0.001 or len(x) > 1 else x"
     hidden = grade(notebook(first(picky)), assignment, {"FACTOR": 2.0}, secret, session)
