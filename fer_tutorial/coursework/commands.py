@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fer_tutorial.coursework.assignment import GUIDE, KEY, NOTEBOOK, SAMPLES, load, samples
+import nbformat
+
+from fer_tutorial.coursework.assignment import GUIDE, KEY, NOTEBOOK, SAMPLES, load, samples, with_parameters
 from fer_tutorial.coursework.collect import PROBLEMS, collect
 from fer_tutorial.coursework.feedback import write_feedback
 from fer_tutorial.coursework.release import release
@@ -23,7 +25,7 @@ from fer_tutorial.errors import UserError
 
 
 def new(sample: str, out: Path) -> str:
-    """Copy a sample for a year of one's own."""
+    """Copy a sample for a year of one's own, with other parameters."""
     if sample not in samples():
         raise UserError(f"there is no sample {sample!r}; expected one of {', '.join(samples())}")
     if out.exists():
@@ -32,7 +34,11 @@ def new(sample: str, out: Path) -> str:
     for name in (NOTEBOOK, KEY, GUIDE):
         shutil.copyfile(SAMPLES / sample / name, out / name)
     secret = out / "secret.txt"
-    read_secret(secret)
+    assignment = load(out)
+    variant = assignment.variant(read_secret(secret), "")
+    for cell in assignment.tagged("parameters"):
+        cell.source = with_parameters(cell.source, variant)
+    nbformat.write(assignment.notebook, out / NOTEBOOK)
     return f"{out} is yours: change {NOTEBOOK} and {KEY}, keep the folder private, and {secret} above all"
 
 
