@@ -26,6 +26,7 @@ FLOORS = (
     ("records",),
     ("training",),
     ("course",),
+    ("coursework",),
     ("cli",),
 )
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,1 +1,1 @@
-"""The command line: ``fer-tutorial train``, ``evaluate``, ``datasets``, ``pack`` and ``faces``."""
+"""The command line: ``fer-tutorial train``, ``evaluate``, ``datasets``, ``pack``, ``faces`` and ``course``."""

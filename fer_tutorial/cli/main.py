@@ -1,4 +1,4 @@
-"""The command line: ``fer-tutorial train``, ``evaluate``, ``explore``, ``datasets``, ``pack`` and ``faces``."""
+"""The command line: ``train``, ``evaluate``, ``explore``, ``datasets``, ``pack``, ``faces`` and ``course``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union
 
 import tyro
 
+from fer_tutorial.cli.course import STEPS, CourseCommand
 from fer_tutorial.cli.data import DatasetsCommand, FacesCommand, PackCommand
 from fer_tutorial.cli.evaluate import EvaluateCommand
 from fer_tutorial.cli.explore import ExploreCommand
@@ -36,6 +37,7 @@ COMMANDS = {
     "datasets": DatasetsCommand,
     "pack": PackCommand,
     "faces": FacesCommand,
+    "course": CourseCommand,
 }
 
 
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("fer_tutorial").setLevel(logging.INFO)
     try:
-        read_command([*words, "--help"] if words in ([], ["train"]) else words).execute()
+        read_command([*words, "--help"] if words in ([], ["train"], ["course"]) else words).execute()
     except UserError as error:
         print(f"fer-tutorial: {error}", file=sys.stderr)
         sys.exit(2)
@@ -68,6 +70,6 @@ def read_command(words: list[str]) -> Any:
     )
     kinds = {**COMMANDS, "train": train}
     members = tuple(Annotated[kind, tyro.conf.subcommand(name)] for name, kind in kinds.items())
-    known = [*COMMANDS, *METHODS]
+    known = [*COMMANDS, *METHODS, *STEPS]
     union: Any = Union[members]  # noqa: UP007 - of a tuple
     return parse(union, words, ABOUT, defaults if words[0] == "train" else [], known)

@@ -149,6 +149,8 @@ def _raise(event: Any, arguments: Sequence[str], known: Sequence[str]) -> None:
                 kind = "command"
             elif ["train", word] == list(arguments[:2]):
                 kind = "method"
+            elif ["course", word] == list(arguments[:2]):
+                kind = "step"
             raise UserError(f"there is no {kind} {word!r}{did_you_mean(word.split('=')[0], known)}; {see}")
         case "MissingArgs":
             names = " and ".join(each.arg.display_name() for each in event.missing_arguments)

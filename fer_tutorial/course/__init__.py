@@ -4,7 +4,7 @@ Everything happens on the reader's machine; nothing is sent anywhere.  What ``ch
 alone, so a notebook that contains it can be re-executed and compared.
 """
 
-from fer_tutorial.course.asking import exercise, judged_exercise, number_exercise
+from fer_tutorial.course.asking import exercise, judged_exercise, like_reference, number_exercise
 from fer_tutorial.course.checking import Verdict, check, hint, score, solution
 from fer_tutorial.course.comparing import expect_close
 from fer_tutorial.course.drawing import Draw
@@ -19,6 +19,7 @@ __all__ = [
     "expect_close",
     "hint",
     "judged_exercise",
+    "like_reference",
     "number_exercise",
     "score",
     "solution",

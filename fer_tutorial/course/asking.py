@@ -92,22 +92,48 @@ def exercise(
     """
 
     def decorate(reference: Function) -> Function:
-        names = list(inspect.signature(reference).parameters)
-
-        def checker(answer: Answer) -> None:
-            drawn = [dict(zip(names, case, strict=True)) for case in draw(Draw())]
-            trials = [_Trial(_in(case, dtype), reference, gradients) for dtype in PRECISIONS for case in drawn]
-            for trial in trials:
-                try:
-                    trial.run(answer, results)
-                except Wrong as error:
-                    reason = f"{error}{trial.explained(mistakes or {})}"
-                    raise Wrong(reason, trial.inputs) from None
-
-        register(Exercise(name, hints, checker, reference, may_call))
+        checker = like_reference(reference, draw, gradients, results, mistakes)
+        register(Exercise(name, hints, lambda answer: checker(answer, Draw()), reference, may_call))
         return reference
 
     return decorate
+
+
+def like_reference(
+    reference: Function,
+    draw: Callable[[Draw], Iterable[tuple[Any, ...]]],
+    gradients: Sequence[str] = (),
+    results: Sequence[str] = (),
+    mistakes: Mapping[str, Function] | None = None,
+) -> Callable[[Any, Draw], None]:
+    """A checker of functions: it gets the answer, called by the reference's parameters, and what to draw from.
+
+    Args:
+        reference: gives the right result.
+        draw: yields its inputs, from small to large.
+        gradients: parameters to which the result must let gradients through.
+        results: what the values are called, where the result is a tuple of several.
+        mistakes: usual ones, as functions of the same inputs in this order, by the sentence that explains them.
+
+    >>> double = like_reference(lambda x: 2 * x, lambda draw: [(draw.numbers(n),) for n in (1, 3)])
+    >>> double(lambda x: x * x, Draw())
+    Traceback (most recent call last):
+    ...
+    fer_tutorial.course.registry.Wrong: for x = [-0.02]: entry [0] should be -0.04 but is 0.0004
+    """
+    names = list(inspect.signature(reference).parameters)
+
+    def checker(answer: Any, numbers: Draw) -> None:
+        drawn = [dict(zip(names, case, strict=True)) for case in draw(numbers)]
+        trials = [_Trial(_in(case, dtype), reference, gradients) for dtype in PRECISIONS for case in drawn]
+        for trial in trials:
+            try:
+                trial.run(answer, results)
+            except Wrong as error:
+                reason = f"{error}{trial.explained(mistakes or {})}"
+                raise Wrong(reason, trial.inputs) from None
+
+    return checker
 
 
 def judged_exercise(name: str, hints: Hints) -> Callable[[Callable[[Answer], None]], Callable[[Answer], None]]:
@@ -146,7 +172,7 @@ class _Trial:
             self.gradients = _gradients(reference(**live), {name: live[name] for name in gradients})
         self.given: Any = None
 
-    def run(self, answer: Answer, results: Sequence[str]) -> None:
+    def run(self, answer: Callable[..., Any], results: Sequence[str]) -> None:
         """Raise Wrong unless the answer gives what is right, twice, with its gradients."""
         where = in_words(self.inputs)
         self.given = answer(**copy.deepcopy(self.inputs))

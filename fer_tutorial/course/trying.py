@@ -55,7 +55,7 @@ class Answer:
         """
         if not callable(self.value):
             raise Wrong(f"expected a function, got {type(self.value).__name__}; give its name without calling it")
-        before = {name: _bytes(value) for name, value in inputs.items()}
+        before = {name: bits(value) for name, value in inputs.items()}
         where = in_words(inputs)
         start = time.monotonic()
         try:
@@ -76,7 +76,7 @@ class Answer:
         for part in given if type(given) in (tuple, list) else (given,):
             _refuse_stub(part)
         for name, value in inputs.items():
-            if _bytes(value) != before[name]:
+            if bits(value) != before[name]:
                 raise Wrong(f"your answer changes the {name} it is given; work on a copy", inputs)
         return given
 
@@ -173,21 +173,30 @@ def _refuse_stub(value: Any) -> None:
         raise Unanswered
 
 
-def _bytes(value: Any) -> Any:
-    """What must not change: the bits of arrays and tensors, of lists and of a network's parameters."""
+def bits(value: Any) -> Any:
+    """What an answer must not change: the bits of arrays and tensors, of lists, of a network's parameters."""
     if isinstance(value, Tensor):
         value = value.detach().numpy()
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, value.tobytes()
     if isinstance(value, nn.Module):
-        return [_bytes(parameter) for parameter in value.parameters()]
+        return [bits(parameter) for parameter in value.parameters()]
     if isinstance(value, list | tuple):
-        return [_bytes(item) for item in value]
+        return [bits(item) for item in value]
     return value if isinstance(value, int | float) else None
 
 
 def sentence(error: BaseException) -> str:
     """Type and first line of the message, without memory addresses, which differ from run to run."""
-    lines = str(error).strip().splitlines()
-    message = re.sub(r" at 0x[0-9a-fA-F]+", "", lines[0]) if lines else ""
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return error_in_words(type(error).__name__, str(error))
+
+
+def error_in_words(kind: str, message: str) -> str:
+    """What :func:`sentence` says of an error of this kind.
+
+    >>> error_in_words("ValueError", "cannot use <object at 0x7f00>\\nmore")
+    'ValueError: cannot use <object>'
+    """
+    lines = message.strip().splitlines()
+    first = re.sub(r" at 0x[0-9a-fA-F]+", "", lines[0]) if lines else ""
+    return f"{kind}: {first}" if first else kind

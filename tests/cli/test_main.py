@@ -5,12 +5,14 @@ import sys
 import pytest
 
 from fer_tutorial.cli import main as cli
+from fer_tutorial.cli.course import STEPS
 from fer_tutorial.methods import METHODS
 
 HEAVY = ("torch", "pandas", "matplotlib", "PIL", "accelerate", "torchmetrics", "scipy")
 HELP = [
     *(["--help"], [], ["train"], ["train", "--help"], ["evaluate", "--help"], ["datasets", "--help"]),
-    *(["pack", "--help"], ["faces", "-h"], ["explore", "--help"]),
+    *(["pack", "--help"], ["faces", "-h"], ["explore", "--help"], ["course"], ["course", "--help"]),
+    *(["course", step, "--help"] for step in STEPS),
     *(["train", name, "--help"] for name in METHODS),
 ]
 
@@ -43,6 +45,7 @@ def test_help_imports_nothing_that_takes_seconds(arguments):
 
 def test_help_lists_what_there_is(capsys):
     assert all(command in helped(["--help"], capsys) for command in cli.COMMANDS)
+    assert all(step in helped(["course", "--help"], capsys) for step in STEPS)
     said = helped(["train", "--help"], capsys)
     assert all(f"{name} " in said and entry.summary in said for name, entry in METHODS.items())
 
@@ -63,6 +66,8 @@ def test_help_lists_what_there_is(capsys):
     (["evaluate"], "run is missing"),
     (["evaluate", "run", "--weights", "lst"], "--weights is 'lst' (did you mean 'last'?)"),
     (["pack"], "name and --out is missing"),
+    (["course", "colect"], "there is no step 'colect' (did you mean 'collect'?)"),
+    (["course", "grade"], "assignment"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_one_sentence(arguments, sentence, refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -61,6 +61,12 @@ def test_training_needs_nothing_that_is_for_the_book_or_for_developing():
     imports_without(refused, ["training", "records", "cli", "course"])
 
 
+def test_coursework_needs_what_its_extra_promises():
+    refused = modules(EXTRAS["book"] + EXTRAS["dev"]) - modules(EXTRAS["train"] + EXTRAS["viz"] + EXTRAS["course"])
+    assert "jupyterlab" in refused
+    imports_without(refused, ["coursework"])
+
+
 def test_the_version_is_that_of_the_package_and_the_citation_repeats_it():
     assert PROJECT["dynamic"] == ["version"]
     assert "version" not in PROJECT
