@@ -85,8 +85,10 @@ VARIANTS: dict[str, Variant] = {
     "DACL": Variant("dacl", {}, lambdas=(*LAMBDAS, 3.0)),
     "DACL, a = 1": Variant("dacl", {"attention": "one"}, lambdas=LAMBDAS),
     "DACL, mean one": Variant("dacl", {"mean_one": True}, lambdas=LAMBDAS),
-    # The margin that the authors advise for small batches; relabeling begins after a third of the epochs.
+    # The margin that the authors advise for small batches; relabeling begins after a third of the epochs, or never: on
+    # labels that are all right it can only spoil some.
     "SCN": Variant("scn", {"delta_1": 0.07, "relabel_epoch": 8}),
+    "SCN, no relabeling": Variant("scn", {"delta_1": 0.07, "relabel_epoch": 10**6}),
     "softmax, SGD": Variant("softmax", {}, "sgd"),
     "DACL, SGD": Variant("dacl", {}, "sgd", LAMBDAS),
     **{
