@@ -52,6 +52,8 @@ def bubblewrap() -> Sandbox:
         elif Path(folder).is_dir():
             words += ["--ro-bind", folder, folder]
     words += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in ("/tmp", "/dev/shm"):  # before what is mounted below: Python may lie in /tmp
+        words += ["--size", str(DISK), "--tmpfs", folder]
     prefixes = [Path(prefix) for prefix in dict.fromkeys((sys.base_prefix, sys.exec_prefix, sys.prefix))]
     for prefix in prefixes:
         if not prefix.is_relative_to("/usr"):
@@ -59,8 +61,6 @@ def bubblewrap() -> Sandbox:
     words += ["--ro-bind", str(PACKAGE), "/package/fer_tutorial", "--tmpfs", f"/package/fer_tutorial/{HIDDEN}"]
     if any(PACKAGE.is_relative_to(prefix) for prefix in (Path("/usr"), *prefixes)):
         words += ["--tmpfs", str(PACKAGE / HIDDEN)]  # it can be seen there as well
-    for folder in ("/tmp", "/dev/shm"):
-        words += ["--size", str(DISK), "--tmpfs", folder]
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]

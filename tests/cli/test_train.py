@@ -155,7 +155,7 @@ def test_hyper_parameters_are_options(quick, tmp_path):
     (["--data", "ferplus", "--data-root", "/no/such/folder"], "/no/such/folder"),
     (["--data", "cats"], "there is no data set 'cats'"),
     (["--data", ""], "there is no data set ''"),
-    (["--data", "affectnet"], "there is no reader for affectnet"),
+    (["--data", "webemotion"], "there is no reader for webemotion"),
     (["--data", "folder"], "--data-root"),
     (["--data-options", "n"], "expected NAME=VALUE"),
     (["--data-options", "m=3"], "no option 'm'"),

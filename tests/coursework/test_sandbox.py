@@ -4,6 +4,8 @@ import itertools
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -26,8 +28,9 @@ def test_bubblewrap_shares_nothing_and_binds_what_can_be_read_only():
     bound = [words[place + 1] for place, word in enumerate(words) if word == "--ro-bind"]
     allowed = {"/usr", *rooms.SYSTEM, sys.base_prefix, sys.exec_prefix, sys.prefix, str(PACKAGE)}
     assert set(bound) <= allowed
-    assert words.index("--tmpfs") > words.index(str(PACKAGE))  # over the samples, which hold their keys
-    assert words[words.index("--tmpfs") + 1] == "/package/fer_tutorial/coursework/samples"
+    hidden = words.index("/package/fer_tutorial/coursework/samples")  # they hold their keys
+    assert words[hidden - 1] == "--tmpfs"
+    assert hidden > words.index(str(PACKAGE))
     assert words[-3:] == [sys.executable, "-m", "fer_tutorial.coursework.child"]
 
 
@@ -75,6 +78,17 @@ def test_what_the_self_test_says(monkeypatch):
 
 def test_bubblewrap_works_here(sandbox):
     assert choose().name == sandbox.name == "bubblewrap"
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_python_may_lie_in_a_folder_of_which_the_sandbox_has_its_own(monkeypatch):
+    with TemporaryDirectory(dir="/tmp") as folder:
+        python = Path(folder, "bin", "python")
+        python.parent.mkdir()
+        python.symlink_to(Path(sys.executable).resolve())
+        monkeypatch.setattr(sys, "prefix", folder)
+        monkeypatch.setattr(sys, "executable", str(python))
+        assert self_test(bubblewrap()) == ""
 
 
 def test_without_any_means_grading_is_refused(monkeypatch):
