@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import make_dataclass
@@ -51,7 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("fer_tutorial").setLevel(logging.INFO)
     try:
-        read_command([*words, "--help"] if words in ([], ["train"], ["course"]) else words).execute()
+        try:
+            read_command([*words, "--help"] if words in ([], ["train"], ["course"]) else words).execute()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # who read it has seen enough: fer-tutorial train dacl --help | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)  # as if SIGPIPE had ended it
     except UserError as error:
         print(f"fer-tutorial: {error}", file=sys.stderr)
         sys.exit(2)

@@ -43,6 +43,14 @@ def test_help_imports_nothing_that_takes_seconds(arguments):
     assert done.stderr == "[]\n"
 
 
+def test_who_has_read_enough_gets_no_traceback():
+    words = [sys.executable, "-m", "fer_tutorial.cli", "train", "dacl", "--help"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 def test_help_lists_what_there_is(capsys):
     assert all(command in helped(["--help"], capsys) for command in cli.COMMANDS)
     assert all(step in helped(["course", "--help"], capsys) for step in STEPS)
