@@ -91,6 +91,8 @@ VARIANTS: dict[str, Variant] = {
     "SCN, no relabeling": Variant("scn", {"delta_1": 0.07, "relabel_epoch": 10**6}),
     "softmax, SGD": Variant("softmax", {}, "sgd"),
     "DACL, SGD": Variant("dacl", {}, "sgd", LAMBDAS),
+    # Centers that descend the loss's gradient, as autograd would move them, in place of the official step.
+    "DACL, SGD, gradient step": Variant("dacl", {"update_rule": "autograd"}, "sgd", LAMBDAS),
     **{
         f"TCL, {negatives.replace('_', ' ')}": Variant(
             "tcl", {"negatives": negatives}, lambdas=(0.03, 0.3), pulls=PULLS
