@@ -51,7 +51,8 @@ def test_a_wrong_output_fails(project):
 def test_plain_notebooks_run_only_where_they_are_named(project):
     (project / "notebooks").mkdir()
     save_executed(project / "notebooks" / "tiny.ipynb", ("6 * 7", "43"))
-    assert typed(project, "--nbval", ".")[0] == 0
+    status, said = typed(project, "--nbval", ".")
+    assert status == 0, said
     assert "1 failed" in typed(project, "--nbval", "notebooks/tiny.ipynb")[1]
 
 
