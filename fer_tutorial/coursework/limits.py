@@ -47,7 +47,8 @@ def set_limits(megabytes: int, seconds: int) -> None:
     if statistics.exists():
         now = int(statistics.read_text().split()[0]) * resource.getpagesize()
         _lower(resource.RLIMIT_AS, now + megabytes * MEGABYTE)
-    _lower(resource.RLIMIT_CPU, seconds)  # and no warning before, which could be ignored
+    # The first limit ends the process by a signal that tells why; who ignores it is killed a second later.
+    _lower(resource.RLIMIT_CPU, seconds, seconds + 1)
     _lower(resource.RLIMIT_FSIZE, FILE_BYTES)
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
@@ -57,10 +58,12 @@ def set_limits(megabytes: int, seconds: int) -> None:
             _refuse_processes(*CALLS[platform.machine()], ALSO_REFUSED[platform.machine()])
 
 
-def _lower(kind: int, value: int) -> None:
+def _lower(kind: int, value: int, last: int | None = None) -> None:
+    """Lower the soft limit to ``value`` and the hard one, which cannot be raised again, to ``last`` or ``value``."""
     _, hard = resource.getrlimit(kind)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
+    wanted = (value, value if last is None else last)
+    soft, last = wanted if hard == resource.RLIM_INFINITY else (min(limit, hard) for limit in wanted)
+    resource.setrlimit(kind, (soft, last))
 
 
 def _refuse_processes(architecture: int, calls: dict[str, int], others: dict[str, int]) -> None:

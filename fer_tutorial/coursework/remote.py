@@ -241,7 +241,8 @@ def _status_and_words(error: dict[str, Any]) -> tuple[str, str]:
 
 
 def _end_in_words(code: Any, computed: Any, seconds: int) -> tuple[str, str]:
-    if type(computed) is float and computed > 0.9 * seconds:  # the system counts in ticks
+    # The limit's own signal; or, where the answer ignored it, what it computed, which the system counts in ticks.
+    if code == -signal.SIGXCPU or (type(computed) is float and computed > 0.9 * seconds):
         return "timeout", "it computed for longer than its time"
     if code == -signal.SIGKILL:
         return "memory", "it was ended by the system, most likely for its memory"

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import sys
 
 import pytest
@@ -46,6 +47,11 @@ def forever():
         pass
 
 
+def undeterred():
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    forever()
+
+
 def large_file():
     with open("/tmp/fer-limits-test", "wb") as file:
         try:
@@ -62,7 +68,8 @@ def test_what_is_harmless_works():
 
 def test_memory_files_and_time_end():
     assert limited(lambda: len(bytearray(10**9))) == "MemoryError"
-    assert limited(forever) == -9
+    assert limited(forever) == -signal.SIGXCPU
+    assert limited(undeterred) == -signal.SIGKILL
     assert limited(large_file) in ("OSError", -25)  # SIGXFSZ, unless Python ignores it
     assert limited(lambda: [os.dup(0) for _ in range(100)]) == "OSError"
 

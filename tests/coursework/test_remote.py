@@ -1,5 +1,7 @@
 """Replies are believed in nothing: a scripted process stands in for the sandbox."""
 
+import signal
+
 import pytest
 import torch
 
@@ -75,6 +77,26 @@ def test_stubs_memory_and_nonsense():
         with pytest.raises(Stopped) as caught:
             answer(reply)(x=X)
         assert caught.value.status == status
+
+
+@pytest.mark.parametrize(("code", "computed", "status"), [
+    (-signal.SIGXCPU, 1.2, "timeout"),  # the system's ticks may run ahead of what was computed
+    (-signal.SIGKILL, 3.0, "timeout"),
+    (-signal.SIGKILL, 1.2, "memory"),
+    (-signal.SIGSEGV, 0.1, "error"),
+    (3, 0.1, "error"),
+    ("nonsense", None, "error"),
+])  # fmt: skip
+def test_why_a_process_ended(code, computed, status):
+    class Ending(Session):
+        def _exchange(self, request, seconds):
+            return {"ended": code, "computed": computed}
+
+    session = Ending(None, [])
+    session._process, session._seconds = object(), 2
+    with pytest.raises(Stopped) as caught:
+        session.ask({}, 1.0)
+    assert caught.value.status == status
 
 
 def test_a_process_that_does_not_answer_is_given_up(sandbox):
