@@ -1,5 +1,6 @@
 """G2RL on synthetic faces with exact intensities: does geometry help, what do σ, λ and the rest do?
 
+    python -m studies.g2rl choice --seeds 1       the λ of each reading of the geometry, on validation faces
     python -m studies.g2rl geometry --seeds 5     without geometry, and with it in three readings, over data sizes
     python -m studies.g2rl settings --seeds 3     λ, σ, peak and emphasis, one at a time
     python -m studies.g2rl shipped --seeds 1      the network the chapter looks into
@@ -26,15 +27,18 @@ from fer_tutorial.faces import sample_faces
 from fer_tutorial.methods import build_method
 from fer_tutorial.metrics import action_unit_metrics
 from fer_tutorial.papers.g2rl import G2RL, PRESETS, G2RLConfig, action_unit_columns, au_points
+from fer_tutorial.records.comparison import best
 from fer_tutorial.records.study import Arm, Result
-from fer_tutorial.training.engine import train
+from fer_tutorial.training.engine import Run, train
 from fer_tutorial.training.loader import Loader
 from fer_tutorial.vocabulary import DISFA_ACTION_UNITS
 from studies import shared
 
-TRAIN_SEED, TEST_SEED = 11, 12  # samples of different seeds show different people
+TRAIN_SEED, TEST_SEED, VALID_SEED = 11, 12, 13  # samples of different seeds show different people
 AUGMENT = AugmentConfig(flip=0.5, rotate=5, scale=0.05, translate=0.03, brightness=0.1, contrast=0.1)
 SIZES = (2000, 1000, 250)  # training faces
+CHOICE_SIZES = (250, 1000)  # λ is chosen by the mean over these
+LAMBDAS = (0.1, 0.5, 0.9, 0.99)
 TWICE = "twice the steps"  # the settings of "lambda 0", to see whether a run has come to its end
 
 HEATMAPS = replace(PRESETS["small"], lambda_=0.0)
@@ -73,9 +77,19 @@ class Settings:
 QUICK = {"steps": 4, "pool": 28, "test_size": 28, "batch_size": 14}
 
 
-def plan_geometry(seeds: int) -> list[Arm]:
+def plan_choice(seeds: int) -> list[Arm]:
     return [
-        {"variant": name, "train_faces": size, "seed": seed}
+        {"variant": name, "lambda": weight, "train_faces": size, "seed": seed}
+        for name in BRANCHES if name != "heatmaps"
+        for seed in range(seeds) for size in CHOICE_SIZES for weight in LAMBDAS
+    ]  # fmt: skip
+
+
+def plan_geometry(seeds: int, choice: pd.DataFrame) -> list[Arm]:
+    """Heatmaps alone, and each reading of the geometry with the λ that was chosen for it."""
+    chosen = {name: best(runs, "valid_icc", "lambda")["lambda"] for name, runs in choice.groupby("variant")}
+    return [
+        {"variant": name, "lambda": chosen.get(name, 0.0), "train_faces": size, "seed": seed}
         for size in SIZES for seed in range(seeds) for name in BRANCHES
     ]  # fmt: skip
 
@@ -98,14 +112,16 @@ def faces(settings: Settings, n: int, seed: int) -> FaceData:
     return replace(data, action_units=data.action_units[:, columns], action_unit_names=DISFA_ACTION_UNITS)
 
 
-def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
+def trained(settings: Settings, arm: Arm) -> tuple[Any, Run]:
+    """The network of a variant, trained, and its run."""
     seed = arm["seed"]
     pool = faces(settings, settings.pool, TRAIN_SEED)
-    test = faces(settings, settings.test_size, TEST_SEED)
     data = pool.subset(np.random.default_rng(seed).permutation(len(pool))[: arm["train_faces"]])
     steps = settings.steps * (2 if arm["variant"] == TWICE else 1)
     epochs = max(1, round(steps / max(1, len(data) // settings.batch_size)))  # an epoch leaves out what fills no batch
     config = {**BRANCHES, **OPTIONS}[arm["variant"]]
+    if "lambda" in arm:
+        config = replace(config, lambda_=arm["lambda"])
     if config.geometry_epochs:
         config = replace(config, geometry_epochs=max(1, round(settings.geometry_share * epochs)))
     method: Any = build_method("g2rl", data, backbone=settings.backbone, config=config, seed=seed)
@@ -113,8 +129,19 @@ def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Resu
         epochs=epochs, batch_size=settings.batch_size, lr=settings.lr, optimizer="adam", weight_decay=0.0,
         warmup_epochs=epochs / 20, augment=AUGMENT, precision=settings.precision, seed=seed, progress=False,
     )  # fmt: skip
-    run = train(method, data, None, training)
-    metrics, by_unit, by_level = summary(method, test)
+    return method, train(method, data, None, training)
+
+
+def one_choice(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
+    """A reading with one λ, on the validation faces."""
+    method, run = trained(settings, arm)
+    metrics, _, _ = summary(method, faces(settings, settings.test_size, VALID_SEED))
+    return Result({f"valid_{name}": value for name, value in metrics.items()}, run.history)
+
+
+def one_run(settings: Settings, arm: Arm, data_root: Path | None = None) -> Result:
+    method, run = trained(settings, arm)
+    metrics, by_unit, by_level = summary(method, faces(settings, settings.test_size, TEST_SEED))
     metrics |= {name: run.history[name].iloc[-1] for name in run.history if name.endswith("_loss")}
     if settings.weights_to:
         shared.save_weights(method.export(), Path(settings.weights_to))
@@ -171,9 +198,13 @@ def summary(method: G2RL, test: FaceData) -> tuple[dict[str, float], pd.DataFram
 
 
 PARTS = {
+    "choice": shared.Part(
+        "g2rl_choice", "With which λ does each reading of G2RL's geometry estimate intensities best?",
+        Settings(), plan_choice, one_choice, QUICK,
+    ),
     "geometry": shared.Part(
         "g2rl_geometry", "Does geometry help G2RL, as read, standardized or held, with few faces and with more?",
-        Settings(), plan_geometry, one_run, QUICK,
+        Settings(), plan_geometry, one_run, QUICK, chosen_by="g2rl_choice",
     ),
     "settings": shared.Part(
         "g2rl_settings",
