@@ -18,13 +18,16 @@ class DatasetsCommand:
     """List the data sets, or show what is known of one: license, how to get it, layout, classes, citation.
 
     datasets check [NAME] --data-root DIR says which set and form lies there, and how its counts differ from those
-    published.
+    published. datasets download london --to DIR downloads a set that anybody may have; repeated, it goes on where it
+    was interrupted.
     """
 
-    name: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(help="of a data set, or check")] = None
-    checked: Annotated[
-        tyro.conf.Positional[str | None], tyro.conf.arg(help="after check, the name of the data set if you know it")
+    name: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(help="of a data set, or check or download")] = None
+    which: Annotated[
+        tyro.conf.Positional[str | None],
+        tyro.conf.arg(help="after download, the name of the data set; after check, too, if you know it"),
     ] = None
+    to: Annotated[Path | None, tyro.conf.arg(help="after download, the folder to write")] = None
     data_root: Annotated[Path | None, tyro.conf.arg(help="after check, the folder that holds the data set")] = None
     data_options: Annotated[tuple[str, ...], tyro.conf.arg(help=f"after check, {DATA_OPTIONS}")] = ()
 
@@ -35,9 +38,12 @@ class DatasetsCommand:
 
         if self.name == "check":
             options = named_values(self.data_options, OF_THEIR_OWN)
-            print(check_folder(self.checked, self.data_root, **options))
+            print(check_folder(self.which, self.data_root, **options))
             return
-        if self.checked is not None or self.data_root is not None:
+        if self.name == "download":
+            self._download()
+            return
+        if self.which is not None or self.data_root is not None or self.to is not None:
             raise UserError(
                 f"the card of {self.name} needs no more than its name; expected fer-tutorial datasets check [NAME] "
                 "--data-root DIR, if you want files to be checked"
@@ -45,6 +51,20 @@ class DatasetsCommand:
         if self.name == "packed":
             raise UserError("packed is what fer-tutorial pack writes of any data set, so see the card of that data set")
         print(datasets_table() if self.name is None else dataset_card(self.name))
+
+    def _download(self) -> None:
+        from fer_tutorial.datasets.cards import CARDS
+        from fer_tutorial.datasets.check import check_folder
+        from fer_tutorial.datasets.obtain import OFFERS, download_data
+
+        if self.which is None or self.to is None:
+            raise UserError(
+                f"download needs a name and a folder; expected fer-tutorial datasets download {next(iter(OFFERS))} "
+                "--to DIR"
+            )
+        folder = download_data(self.which, self.to)
+        print(check_folder(self.which, folder))
+        print(f"license    {CARDS[self.which].license}")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from fer_tutorial.datasets.emotionet import emotionet_action_units
 from fer_tutorial.datasets.genki import genki_boxes, genki_pose
 from fer_tutorial.datasets.load import load_data, open_source, splits_of
 from fer_tutorial.datasets.london import london_landmarks
+from fer_tutorial.datasets.obtain import download_data
 from fer_tutorial.datasets.packed import open_packed, pack
 from fer_tutorial.datasets.picture_list import picture_table
 from fer_tutorial.datasets.rafdb import rafdb_annotations
@@ -26,6 +27,7 @@ __all__ = [
     "affectnet_annotations",
     "ckplus_action_units",
     "data_from_arrays",
+    "download_data",
     "emotionet_action_units",
     "genki_boxes",
     "genki_pose",
