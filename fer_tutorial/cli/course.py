@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union
 
 import tyro
 
-ASSIGNMENT = "its folder, with assignment.ipynb and key.py, or the name of a sample (a1)"
+ASSIGNMENT = "its folder, with assignment.ipynb and key.py, or the name of a sample (a1, a2, a3)"
 GRADED = "the folder that grade wrote"
 SECRET = "a file with a secret, made if it does not exist; parameters and hidden inputs are drawn from it, so keep it"
 ROSTER = "a CSV file with a column student, and perhaps name, email, login, section and canvas_id"

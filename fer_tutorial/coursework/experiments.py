@@ -122,7 +122,7 @@ QUESTION = Criterion(
 BASELINE = Criterion(
     "the baseline is fair",
     3,
-    ("no baseline", "one that differs in more than the loss", "one that differs in the loss alone", "and tuned alike"),
+    ("none", "differs in more than what is asked about", "differs in nothing else", "and tuned alike"),
 )
 INTERVAL = Criterion(
     "the interval is read rightly",

@@ -72,7 +72,7 @@ def test_a_new_assignment_is_a_copy_of_the_sample_with_a_secret(tmp_path):
     assert len((tmp_path / "a1-2027" / "secret.txt").read_text()) > 32
     with pytest.raises(UserError, match="exists; choose another place"):
         commands.new("a1", tmp_path / "a1-2027")
-    with pytest.raises(UserError, match="no sample 'a9'; expected one of a1"):
+    with pytest.raises(UserError, match="no sample 'a9'; expected one of a1, a2, a3"):
         commands.new("a9", tmp_path / "x")
 
 
