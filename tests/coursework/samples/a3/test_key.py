@@ -34,7 +34,11 @@ MISTAKES = {
         ("attention left out of b", "2 3", ("@ attention", "@ torch.ones_like(attention)")),
         ("b of the negative alone", "2 3 4", ("(centers.square() - negatives.square())", "(-negatives.square())")),
         ("b forgotten", "2 3 4", ("return w, b", "return w, 0 * b")),
-        ("detached", "1 2", ("return w, b", "return w.detach(), b.detach()")),
+        (
+            "w without its sign",
+            "1 3 4",
+            ("w = attention * (negatives - centers)", "w = attention * (negatives - centers).abs()"),
+        ),
         ("one number for all faces", "2 3", ("return w, b", "return w, b.mean()")),
     ],
     "a3.3": [
