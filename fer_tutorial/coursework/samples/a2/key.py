@@ -302,7 +302,7 @@ def again_is_nothing(answer: Any, draw: Draw, variant: Variant) -> None:
     for inputs in doubted(draw):
         if torch.equal(relabeled(*inputs), inputs[1]):
             continue
-        rest = dict(zip(RELABELED, inputs, strict=True))
+        rest: dict[str, Any] = dict(zip(RELABELED, inputs, strict=True))
         once = torch.as_tensor(answer(**rest))
         if once.dtype != torch.int64 or once.shape != rest["labels"].shape:
             raise Wrong("expected a label for each face")
