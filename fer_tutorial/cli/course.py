@@ -8,7 +8,8 @@ from typing import Annotated, Any, Union
 
 import tyro
 
-ASSIGNMENT = "its folder, with assignment.ipynb and key.py, or the name of a sample (a1)"
+SAMPLES = "a1 (center loss and DACL), a2 (SCN) or a3 (TCL)"
+ASSIGNMENT = f"its folder, with assignment.ipynb and key.py, or the name of a sample: {SAMPLES}"
 GRADED = "the folder that grade wrote"
 SECRET = "a file with a secret, made if it does not exist; parameters and hidden inputs are drawn from it, so keep it"
 ROSTER = "a CSV file with a column student, and perhaps name, email, login, section and canvas_id"
@@ -22,7 +23,7 @@ class New:
     """Copy a sample assignment, to be changed, with a secret of its own."""
 
     out: Annotated[Path, tyro.conf.arg(help="folder to write; keep it private")]
-    sample: Annotated[str, tyro.conf.arg(help="its name")] = "a1"
+    sample: Annotated[str, tyro.conf.arg(help=f"its name: {SAMPLES}")] = "a1"
 
     def execute(self) -> None:
         """Copy it."""

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from fer_tutorial.cli import course
 from fer_tutorial.cli import main as cli
 from fer_tutorial.coursework import commands
+from fer_tutorial.coursework.assignment import load, samples
 
 CALLS = {
     "new --out new": ("new", ("a1", Path("new"))),
+    "new --out new --sample a2": ("new", ("a2", Path("new"))),
     "release a1 --out o --tag v1": ("release_assignment", ("a1", Path("o"), "v1", None, None)),
     "release a1 --out o --tag v1 --roster r --secret s": (
         "release_assignment",
@@ -35,6 +38,12 @@ def test_a_step_is_called_with_what_was_typed(words, monkeypatch, capsys):
     monkeypatch.setattr(commands, name, lambda *arguments: f"done with {arguments}")
     cli.main(["course", *words.split()])
     assert capsys.readouterr().out == f"done with {expected}\n"
+
+
+def test_the_help_names_every_sample():
+    titles = [load(name).title for name in samples()]
+    said = [f"{title[:2].lower()} ({title[4:]})" for title in titles]
+    assert ", ".join(said[:-1]) + " or " + said[-1] == course.SAMPLES
 
 
 def test_what_is_wrong_is_one_sentence(refused, tmp_path):

@@ -189,3 +189,12 @@ def test_a_judge_decides():
     assert verdict(lambda x: 7).status == CORRECT
     assert verdict(lambda x: 8).reason == "for x = 3 your number is even"
     assert "your answer raised ZeroDivisionError" in verdict(lambda x: 1 / 0).reason
+
+
+def test_a_gradient_that_is_zero_but_for_rounding_need_not_reach_anything():
+    def share(a, b):  # of one number in itself: 1, whatever the number is; its slope is 0 up to rounding
+        return (b * a / a).sum() + (a * (0.1 + 0.2) - a * 0.3).sum()
+
+    ask(share, draw=lambda draw: [(draw.numbers(1, low=1), draw.numbers(1, low=1))], gradients=("a", "b"))
+    assert verdict(lambda a, b: b.sum()).status == CORRECT
+    assert verdict(lambda a, b: b.sum().detach() + 0 * a.sum()).status == WRONG

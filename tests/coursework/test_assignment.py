@@ -60,9 +60,9 @@ def test_a_cell_must_define_its_function(changed):
 
 
 def test_a_folder_or_a_samples_name(tmp_path):
-    assert samples() == ["a1"]
+    assert samples() == ["a1", "a2", "a3"]
     assert load("a1").name == "a1"
-    with pytest.raises(UserError, match=r"is missing; expected a folder .* or a sample's name \(a1\)"):
+    with pytest.raises(UserError, match=r"is missing; expected a folder .* or a sample's name \(a1, a2, a3\)"):
         load(tmp_path / "none")
 
 

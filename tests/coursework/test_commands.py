@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from fer_tutorial.coursework import commands
-from fer_tutorial.coursework.assignment import load
+from fer_tutorial.coursework.assignment import load, samples
 from fer_tutorial.coursework.grade import PropertyMark, TaskMark
 from fer_tutorial.coursework.release import solution_copy
 from fer_tutorial.coursework.run import Grading
@@ -72,8 +72,15 @@ def test_a_new_assignment_is_a_copy_of_the_sample_with_a_secret(tmp_path):
     assert len((tmp_path / "a1-2027" / "secret.txt").read_text()) > 32
     with pytest.raises(UserError, match="exists; choose another place"):
         commands.new("a1", tmp_path / "a1-2027")
-    with pytest.raises(UserError, match="no sample 'a9'; expected one of a1"):
+    with pytest.raises(UserError, match="no sample 'a9'; expected one of a1, a2, a3"):
         commands.new("a9", tmp_path / "x")
+
+
+@pytest.mark.parametrize("sample", samples())
+def test_every_sample_can_be_copied_and_released(sample, tmp_path):
+    commands.new(sample, tmp_path / "own")
+    commands.release_assignment(str(tmp_path / "own"), tmp_path / "handout", "v1.0", None, None)
+    assert [path.name for path in (tmp_path / "handout" / "students").iterdir()] == [f"{sample}.ipynb"]
 
 
 def test_what_cannot_be_done_is_said(folder, tmp_path):

@@ -7,8 +7,7 @@ new``, change the tasks, and keep the copy to yourself.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -17,14 +16,27 @@ from torch import Tensor
 
 from fer_tutorial.course import Draw, Wrong, expect_close, like_reference
 from fer_tutorial.course.comparing import as_array, in_words, is_close
-from fer_tutorial.coursework.assignment import load
+from fer_tutorial.coursework.checks import BY_AUTOGRAD, Check, Variant, results
+from fer_tutorial.coursework.experiments import (
+    BASELINE,
+    INTERVAL,
+    LIMITS,
+    QUANTILES,
+    QUESTION,
+    SEED,
+    SHARE,
+    WEIGHT,
+    Row,
+    expect_pairs,
+    mean_and_half,
+    read_rows,
+    run_again,
+)
 from fer_tutorial.coursework.task import CodeTask, Criterion, Property, WrittenTask
 from fer_tutorial.papers.center_loss import center_loss
 
 NAME = "a1"
 TITLE = "A1: center loss and DACL"
-Variant = Mapping[str, Any]
-Check = Callable[[Any, Draw, Variant], None]
 
 
 def draw_variant(numbers: random.Random) -> dict[str, Any]:
@@ -173,23 +185,6 @@ def classes_apart(answer: Any, draw: Draw, variant: Variant) -> None:
 
 # --- a1.3: gradients by hand ---
 
-BY_AUTOGRAD = (
-    "autograd",
-    "backward",
-    "grad",
-    "jacobian",
-    "jacrev",
-    "jacfwd",
-    "vjp",
-    "jvp",
-    "functional_call",
-    "requires_grad",
-    "requires_grad_",
-    "enable_grad",
-    "grad_fn",
-    "register_hook",
-)
-
 
 def weighted_gradients(exponent: float) -> Callable[..., tuple[Tensor, Tensor, Tensor]]:
     def gradients(features: Tensor, labels: Tensor, centers: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -201,16 +196,13 @@ def weighted_gradients(exponent: float) -> Callable[..., tuple[Tensor, Tensor, T
     return gradients
 
 
+GRADIENTS = ("the gradients to features", "centers", "weights")
+
+
 def by_hand(which: int) -> Check:
     """Only one of the three gradients."""
 
     def check(answer: Any, draw: Draw, variant: Variant) -> None:
-        def one(**inputs: Any) -> Any:
-            given = answer(**inputs)
-            if type(given) not in (tuple, list) or len(given) != 3:
-                raise Wrong("expected three gradients: to features, centers and weights")
-            return given[which]
-
         reference = weighted_gradients(variant["EXPONENT"])
 
         def right(features: Tensor, labels: Tensor, centers: Tensor, weights: Tensor) -> Tensor:
@@ -222,7 +214,7 @@ def by_hand(which: int) -> Check:
             features[0] = centers[labels[0]]
             yield features, labels, centers, weights
 
-        like_reference(right, batches)(one, draw)
+        like_reference(right, batches)(results(answer, GRADIENTS, which), draw)
 
     return check
 
@@ -252,13 +244,11 @@ def recognized(part: int) -> Check:
     def check(answer: Any, draw: Draw, variant: Variant) -> None:
         for name in [name for _ in range(5) for name in IMPLEMENTATIONS]:
             inputs, lambda_, alpha = observed(draw, name)
-            given = answer(**inputs)
-            if type(given) not in (tuple, list) or len(given) != 3:
-                raise Wrong("expected a name and two numbers")
+            given = results(answer, ("a name", "the paper's lambda", "alpha"), part)(**inputs)
             right = (name, lambda_, alpha)[part]
             if part:
-                expect_close(given[part], right, in_words(inputs), tolerance=1e-3)
-            elif given[0] != right:
+                expect_close(given, right, in_words(inputs), tolerance=1e-3)
+            elif given != right:
                 raise Wrong(f"{in_words(inputs)}: this was {name}")
 
     return check
@@ -324,6 +314,7 @@ def faces_still_differ(answer: Any, draw: Draw, variant: Variant) -> None:
 # --- a1.6: a training loop to mend ---
 
 LAMBDA, RATE, DECAY = 0.1, 0.2, 0.05
+TRAINED = ("projection", "classifier", "centers")
 
 
 def trained(alpha: float, steps: int) -> Callable[..., tuple[Tensor, Tensor, Tensor]]:
@@ -363,20 +354,13 @@ def mended(steps: int, *parts: int) -> Check:
     """Some of the three results, after a number of batches."""
 
     def check(answer: Any, draw: Draw, variant: Variant) -> None:
-        def some(**inputs: Any) -> Any:
-            given = answer(**inputs)
-            if type(given) not in (tuple, list) or len(given) != 3:
-                raise Wrong("expected three tensors: projection, classifier, centers")
-            return tuple(given[part] for part in parts)
+        def right(features: Tensor, labels: Tensor, projection: Tensor, classifier: Tensor, centers: Tensor) -> Any:
+            return results(trained(variant["ALPHA"], steps), TRAINED, *parts)(
+                features=features, labels=labels, projection=projection, classifier=classifier, centers=centers
+            )
 
-        def right(
-            features: Tensor, labels: Tensor, projection: Tensor, classifier: Tensor, centers: Tensor
-        ) -> tuple[Tensor, ...]:
-            done = trained(variant["ALPHA"], steps)(features, labels, projection, classifier, centers)
-            return tuple(done[part] for part in parts)
-
-        names = [("projection", "classifier", "centers")[part] for part in parts]
-        like_reference(right, courses(steps), results=names)(some, draw)
+        names = [TRAINED[part] for part in parts] if len(parts) > 1 else ()
+        like_reference(right, courses(steps), results=names)(results(answer, TRAINED, *parts), draw)
 
     return check
 
@@ -384,82 +368,41 @@ def mended(steps: int, *parts: int) -> Check:
 def absent_center_stays(answer: Any, draw: Draw, variant: Variant) -> None:
     for inputs in courses(3)(draw):
         names = ("features", "labels", "projection", "classifier", "centers")
-        given = answer(**dict(zip(names, inputs, strict=True)))
-        if type(given) not in (tuple, list) or len(given) != 3:
-            raise Wrong("expected three tensors: projection, classifier, centers")
-        expect_close(given[2][-1], inputs[-1][-1], "the center of a class that never came", tolerance=1e-6)
-        if is_close(given[2], inputs[-1]):
+        moved = results(answer, TRAINED, 2)(**dict(zip(names, inputs, strict=True)))
+        expect_close(moved[-1], inputs[-1][-1], "the center of a class that never came", tolerance=1e-6)
+        if is_close(moved, inputs[-1]):
             raise Wrong("the centers do not move")
 
 
 # --- a1.8: an experiment ---
 
-COLUMNS = {"seed", "weight", "accuracy"}
-WEIGHTS_OF_RUNS = 2  # 0, and the one chosen on the validation faces
+COLUMNS = {"seed": SEED, "weight": WEIGHT, "accuracy": SHARE}
 MOST_APART = 0.02  # of the same run on another machine
 
 
-def table(answer: Any) -> list[dict[str, Any]]:
-    rows = answer.value("results")
-    if type(rows) is not list or not all(type(row) is dict and set(row) == COLUMNS for row in rows):
-        raise Wrong("results should be a list of rows with seed, weight and accuracy")
-    if not all(type(row["seed"]) is int and type(row["weight"]) in (int, float) for row in rows):
-        raise Wrong("seeds should be whole numbers and weights numbers")
-    if not all(type(row["accuracy"]) is float and 0 <= row["accuracy"] <= 1 for row in rows):
-        raise Wrong("accuracies should be numbers from 0 to 1")
-    return rows
-
-
 def paired_runs(answer: Any, draw: Draw, variant: Variant) -> None:
-    rows = table(answer)
-    weights = sorted({row["weight"] for row in rows})
-    if len(weights) != WEIGHTS_OF_RUNS or weights[0] != 0:
-        raise Wrong("expected runs with two weights of center loss, one of them 0")
-    seeds = [sorted(row["seed"] for row in rows if row["weight"] == weight) for weight in weights]
-    if seeds[0] != seeds[1] or len(set(seeds[0])) != len(seeds[0]):
-        raise Wrong("expected the same seeds, each once, with both weights")
-    if len(seeds[0]) < 5:
-        raise Wrong(f"expected five seeds or more, got {len(seeds[0])}")
-
-
-@lru_cache(maxsize=4096)
-def run_again(seed: int, weight: float) -> float:
-    """The accuracy that the assignment's own training gives."""
-    return float(_given()["test_accuracy"](seed, weight))
-
-
-@lru_cache(maxsize=1)
-def _given() -> dict[str, Any]:
-    space: dict[str, Any] = {"__name__": "key"}
-    assignment = load(__file__.rpartition("/")[0])
-    for cell in assignment.given(assignment.common_variant()):
-        exec(compile(cell, "a given cell", "exec"), space)
-    return space
+    rows = read_rows(answer, COLUMNS)
+    if expect_pairs(rows, "weight", 2)[0] != 0:
+        raise Wrong("expected runs with weight 0")
 
 
 def run_can_be_repeated(answer: Any, draw: Draw, variant: Variant) -> None:
-    rows = table(answer)
     paired_runs(answer, draw, variant)
+    rows = read_rows(answer, COLUMNS)
     row = rows[int(draw.integers(1, low=0, high=len(rows) - 1))]
-    if not 0 <= row["seed"] < 10_000 or not 0 <= row["weight"] <= 1000:
-        raise Wrong("expected seeds from 0 to 9999 and weights from 0 to 1000")
-    if abs(run_again(row["seed"], float(row["weight"])) - row["accuracy"]) > MOST_APART:
+    again = run_again(__file__, "test_accuracy", variant, row["seed"], float(row["weight"]))
+    if abs(again - row["accuracy"]) > MOST_APART:
         raise Wrong("one of your runs, done again with its seed and weight, gives another accuracy")
 
 
-QUANTILES = {5: 2.7764, 6: 2.5706, 8: 2.3646, 10: 2.2622, 12: 2.2010}  # of Student's t, 97.5 %, for n pairs
-
-
-def interval(results: list[dict[str, Any]]) -> tuple[float, float]:
+def interval(results: list[Row]) -> tuple[float, float]:
     pairs: dict[int, dict[float, float]] = {}
     for row in results:
         pairs.setdefault(row["seed"], {})[row["weight"]] = row["accuracy"]
-    gains = torch.tensor([runs[max(runs)] - runs[0] for runs in pairs.values()], dtype=torch.float64)
-    half = QUANTILES[len(gains)] * gains.std() / len(gains) ** 0.5
-    return gains.mean().item(), half.item()
+    return mean_and_half([runs[max(runs)] - runs[0] for runs in pairs.values()])
 
 
-def tables(draw: Draw) -> Iterator[tuple[list[dict[str, Any]]]]:
+def tables(draw: Draw) -> Iterator[tuple[list[Row]]]:
     """Rows in any order."""
     for n in QUANTILES:
         rows = [
@@ -473,10 +416,8 @@ def tables(draw: Draw) -> Iterator[tuple[list[dict[str, Any]]]]:
 def interval_part(part: int) -> Check:
     def check(answer: Any, draw: Draw, variant: Variant) -> None:
         for (rows,) in tables(draw):
-            given = answer(results=rows)
-            if type(given) not in (tuple, list) or len(given) != 2:
-                raise Wrong("expected two numbers: the mean gain and half the width of its interval")
-            expect_close(given[part], interval(rows)[part], f"a table of {len(rows) // 2} seeds", tolerance=2e-3)
+            given = results(answer, ("the mean gain", "half the width of its interval"), part)(results=rows)
+            expect_close(given, interval(rows)[part], f"a table of {len(rows) // 2} seeds", tolerance=2e-3)
 
     return check
 
@@ -624,32 +565,6 @@ TASKS = (
     ),
     WrittenTask(
         "a1.8.report",
-        (
-            Criterion(
-                "the question was stated before the runs",
-                3,
-                ("no question", "a topic", "a question with a measure", "and what would count as yes and as no"),
-            ),
-            Criterion(
-                "the baseline is fair",
-                3,
-                (
-                    "no baseline",
-                    "one that differs in more than the loss",
-                    "one that differs in the loss alone",
-                    "and tuned alike",
-                ),
-            ),
-            Criterion(
-                "the interval is read rightly",
-                3,
-                ("not used", "quoted", "read as what the data allow", "and told from what one would like to know"),
-            ),
-            Criterion(
-                "limits",
-                3,
-                ("none", "commonplaces", "limits of this very experiment", "and what to do about the largest"),
-            ),
-        ),
+        (QUESTION, BASELINE, INTERVAL, LIMITS),
     ),
 )
