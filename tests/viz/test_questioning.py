@@ -1,5 +1,8 @@
 """A network questioned from disk in Chromium: what the page says is what torch computes of the same face."""
 
+import copy
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -109,6 +112,36 @@ def test_the_second_map_of_dacl_weighs_every_dimension_by_its_attention():
     means = np.reshape(known["weighted_activation"], (len(NAMES), -1)).mean(1)
     np.testing.assert_allclose(means, expected, atol=2e-3)
     assert known["mean_attention"] == pytest.approx([attention.mean().item()], abs=1e-3)
+
+
+def test_a_number_is_ranked_among_all_faces_and_again_when_its_face_has_changed(opened):
+    method = copy.deepcopy(METHODS["scn"]).eval()
+
+    def alpha(pixels):
+        with torch.no_grad():
+            return method.importance(normalize(pixels)).item()
+
+    faces = np.stack([FACES[0] // 4 + 96, FACES[1] // 2, FACES[2]])
+    pixels = torch.from_numpy(faces).permute(0, 3, 1, 2)[:, None].float() / 255
+    with torch.no_grad():  # importances that differ, around one half
+        x = torch.cat([method.embed(normalize(face)) for face in pixels])
+        apart, mean = x[0] - x[1], x.mean(0)
+        apart -= (apart @ mean) / (mean @ mean) * mean
+        method.attention.weight.copy_(apart / (x @ apart).abs().max())
+    own = [alpha(face) for face in pixels]
+    hidden = pixels[0].clone()
+    hidden[..., 6:18, 6:18] = 0.5
+    values = [own[0], alpha(hidden)]
+    assert len({round(value, 2) for value in (*own, values[1])}) == 4
+    figure = opened(question(method, faces, LABELS, NAMES, "A caption."))
+    for mark, value in zip(figure.locator(".fer-tile span").all(), own, strict=True):
+        assert float(mark.inner_text().split()[1]) == pytest.approx(value, abs=6e-3)
+    slide(figure, "gray patch", 12)
+    status = figure.get_by_role("status")
+    expect(status).to_contain_text("Its importance α goes from")
+    said = re.findall(r"([\d.]+), number (\d) of 3 from below", status.inner_text())
+    assert [float(value) for value, _ in said] == pytest.approx(values, abs=6e-3)
+    assert [int(place) for _, place in said] == [1 + sum(other < value for other in own[1:]) for value in values]
 
 
 @pytest.mark.parametrize("name", METHODS)

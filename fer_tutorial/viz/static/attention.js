@@ -17,6 +17,7 @@ const signed = (value, digits = 2) => {
   const size = Math.abs(value).toFixed(digits);
   return Number(size) === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
 };
+const short = (value) => value.toFixed(value < 0.1 ? 3 : 2); // as exact as what is known of the faces
 const percent = (share) => `${Math.round(100 * share)} %`;
 const nextTurn = () => new Promise((resolve) => { setTimeout(resolve); });
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -244,13 +245,21 @@ export default {
       }
     }
 
-    function tell({ network, now, before, map, k, pause }) {
+    // Which place a number has among those of all faces as they are, from below: 1 is the least.
+    const placeOf = (value, { known }, output) => 1 + known.filter((other, i) => i !== shown.value && other[output][0] < value).length;
+
+    function tell({ network, results, now, before, map, k, pause }) {
       const { label } = faces[shown.value];
       const guess = best(now);
       const verdict = guess === label ? `recognized with ${percent(now[label])}` : `taken for ${names[guess]} with ${percent(now[guess])}, ${names[label]} has ${percent(now[label])}`;
       const words = [`Face ${shown.value + 1}, ${names[label]}: ${verdict} by ${network.name}.`];
       const changed = changesInWords();
       if (changed) words.push(`Changed: ${changed}; ${names[k]} goes from ${percent(before[k])} to ${percent(now[k])}.`);
+      for (const [title, output] of network.numbers) {
+        const ranked = (value) => `${short(value)}, number ${placeOf(value, network, output)} of ${faces.length} from below`;
+        const [was, is] = [network.known[shown.value][output][0], results[output][0]];
+        words.push(changed ? `Its ${title} goes from ${ranked(was)}, to ${ranked(is)}.` : `Its ${title} is ${ranked(was)}.`);
+      }
       const spot = `At column ${place.x + 1}, row ${place.y + 1}`;
       if (!map) words.push(`${shownMap.value === "none" ? "No map is shown" : `${network.name} has no such map`} (map at ${percent(blend.value)}).`);
       else if (shownMap.value === "occlusion") {
@@ -271,7 +280,8 @@ export default {
       tiles.forEach(({ tile, mark }, i) => {
         const guess = best(network.known[i].logits);
         tile.classList.toggle("fer-chosen", i === shown.value);
-        mark.textContent = guess === faces[i].label ? "✓" : "✗";
+        const [number] = network.numbers;
+        mark.textContent = `${guess === faces[i].label ? "✓" : "✗"}${number ? ` ${short(network.known[i][number[1]][0])}` : ""}`;
         mark.className = guess === faces[i].label ? "fer-good" : "fer-warn";
       });
     }
@@ -325,10 +335,10 @@ export default {
         const value = (row, j) => (j ? results : known)[network.numbers[row][1]][0];
         ui.bars(gauges, network.numbers.map(([name]) => name), [0, 1].map((j) => ({
           title: "", shares: j && !touched ? null : network.numbers.map((_, row) => value(row, j)),
-          words: (row) => value(row, j).toFixed(2), color: () => "var(--fer-c2)",
+          words: (row) => short(value(row, j)), color: () => "var(--fer-c2)",
         })));
       }
-      tell({ network, now, before, map, k, pause });
+      tell({ network, results, now, before, map, k, pause });
     }
 
     // --- operating it ---
