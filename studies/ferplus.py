@@ -42,6 +42,7 @@ class Settings:
     ema: float | None = 0.999
     backbone: str = "small_resnet"
     precision: str = "bf16"
+    compile: bool = False  # needs a C++ compiler; a step on a processor takes about half the time
     start: str = "data/weights/small_resnet.safetensors"  # the network trained on synthetic faces
     weights_to: str = ""  # a file for that network
 
@@ -144,7 +145,7 @@ def faces(settings: Settings, data_root: Path | None) -> tuple[FaceData, FaceDat
 
 def training(settings: Settings, seed: int, **changes: Any) -> TrainConfig:
     """How every run is trained, with some ``changes``."""
-    names = ("epochs", "batch_size", "lr", "weight_decay", "ema", "precision")
+    names = ("epochs", "batch_size", "lr", "weight_decay", "ema", "precision", "compile")
     common = {name: getattr(settings, name) for name in names}
     return TrainConfig(**(common | {"seed": seed, "restore_best": True, "progress": False} | changes))
 
