@@ -22,7 +22,7 @@ MAPS = {
     "weighted_activation": ("activation times attention", True),
     "pixel_attention": ("attention to places", False),
 }
-NUMBERS = {"importance": "importance α", "mean_attention": "attention"}
+NUMBERS = {"importance": "importance", "mean_attention": "attention"}
 GRAY = 0.5  # of the patch that hides a part of a face
 
 

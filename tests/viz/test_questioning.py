@@ -72,7 +72,7 @@ def shares(figure, column: int) -> list[float]:
         float(bar.get_attribute("width"))
         for bar in figure.get_by_label("Bars: the probabilities").locator("rect").all()
     ]
-    return [width / (276 / 2 - 36) for width in widths[column * len(NAMES) : (column + 1) * len(NAMES)]]
+    return [width / (276 / 2 - 44) for width in widths[column * len(NAMES) : (column + 1) * len(NAMES)]]
 
 
 def choose(figure, control: str, text: str) -> None:
@@ -94,7 +94,7 @@ def test_the_first_state_is_the_faces_own(opened, name):
     assert opened.problems == []
 
 
-@pytest.mark.parametrize("name", ["softmax", "dacl", "scn"])
+@pytest.mark.parametrize("name", METHODS)
 def test_the_mean_of_the_class_activation_is_the_logit(name):
     figure = question(METHODS[name], FACES, LABELS, NAMES, "A caption.")
     for face, known in enumerate(figure.data["networks"][0]["known"]):
@@ -138,7 +138,7 @@ def test_a_number_is_ranked_among_all_faces_and_again_when_its_face_has_changed(
         assert float(mark.inner_text().split()[1]) == pytest.approx(value, abs=6e-3)
     slide(figure, "gray patch", 12)
     status = figure.get_by_role("status")
-    expect(status).to_contain_text("Its importance α goes from")
+    expect(status).to_contain_text("Its importance goes from")
     said = re.findall(r"([\d.]+), number (\d) of 3 from below", status.inner_text())
     assert [float(value) for value, _ in said] == pytest.approx(values, abs=6e-3)
     assert [int(place) for _, place in said] == [1 + sum(other < value for other in own[1:]) for value in values]

@@ -34,10 +34,10 @@ const ui = {
     };
     input.addEventListener("input", tell);
     tell();
-    // As wide as its longest value, so that the slider keeps its place while it is moved.
+    // As wide as its longest value, so that the slider keeps its place while it is moved, and sliders below one another end alike.
     let longest = 0;
     for (let value = range.min; value <= range.max; value += range.step) longest = Math.max(longest, words(value).length);
-    shown.style.minWidth = `${Math.min(longest, 16)}ch`;
+    shown.style.minWidth = `${Math.min(Math.max(longest, 6), 16)}ch`;
     return {
       node: ui.html("label", { className: "fer-control" }, ui.html("span", {}, label), input, shown),
       get value() { return input.valueAsNumber; },
@@ -135,7 +135,7 @@ const ui = {
       const x = left + j * step;
       if (title) picture.append(ui.text(x, 13, title));
       (shares ?? []).forEach((share, k) => {
-        const width = share * (step - 36); // the rest is for the words
+        const width = share * (step - 44); // the rest is for the words, as many as 100 %
         picture.append(
           ui.svg("rect", { x, y: top + row * k + 3, width, height: row - 7, fill: color(k) }),
           ui.text(x + width + 5, top + row * k + 15, words(k)));
